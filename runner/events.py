@@ -1,0 +1,126 @@
+"""What the engine tells while a stage runs; the console and the tests listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from runner.model import Attempt, Check, Result, Run, ServiceReport
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The stage begins."""
+
+    run: str
+    """Id of the run."""
+    stage: str
+    """Name of the stage."""
+    headline: str
+    """``mlflow 3.6.0``, the package and its version."""
+    checks: tuple[Check, ...]
+    """The selected checks, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStarting:
+    """A service was started and is waited for."""
+
+    name: str
+    """Its name."""
+    last_line: Callable[[], str]
+    """Gives the last line of its log so far, redacted but otherwise as printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReady:
+    """A service is ready."""
+
+    name: str
+    """Its name."""
+    seconds: float
+    """From its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEnded:
+    """A service was stopped, or never became ready."""
+
+    report: ServiceReport
+    """What became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted:
+    """A check, or a repetition of it, begins."""
+
+    check: Check
+    """The check."""
+    number: int
+    """Of the attempt, counted from 1."""
+    last_line: Callable[[], str]
+    """Gives the last line of its log so far, redacted but otherwise as printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Redacted output of a check, told only to listeners that want it; not trustworthy."""
+
+    check: str
+    """Id of the check."""
+    data: bytes
+    """As the child printed it, any bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """An attempt has ended."""
+
+    check: Check
+    """The check."""
+    attempt: Attempt
+    """What was found."""
+    retry_in: float | None
+    """Seconds until the next attempt; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnded:
+    """A check has its result; also told for skipped and resumed checks."""
+
+    check: Check
+    """The check."""
+    result: Result
+    """What was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The stage has ended and its evidence is written."""
+
+    run: Run
+    """The finished run."""
+
+
+Event: TypeAlias = (
+    RunStarted
+    | ServiceStarting
+    | ServiceReady
+    | ServiceEnded
+    | AttemptStarted
+    | Output
+    | AttemptEnded
+    | CheckEnded
+    | RunEnded
+)
+
+
+class Listener(Protocol):
+    """Hears events, from one thread at a time."""
+
+    wants_output: bool
+    """Whether `Output` is told."""
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event; must not raise, and must return soon."""
