@@ -1,0 +1,39 @@
+"""What every reader of one playbook shares while it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from runner.playbook.findings import Findings
+from runner.playbook.kinds import KindSpec
+from runner.playbook.paths import Confinement, inside
+
+if TYPE_CHECKING:
+    from runner.playbook.definitions import Definition
+
+
+@dataclass(slots=True)
+class Desk:
+    """The kinds, the repository, and the problems so far."""
+
+    repository: Path
+    """The folder that paths are relative to."""
+    kinds: Mapping[str, KindSpec]
+    """By name."""
+    confinement: Confinement
+    """Tells where paths lead."""
+    findings: Findings = field(default_factory=Findings)
+    """The problems of this reading."""
+    definitions: dict[str, Definition | None] = field(default_factory=dict)
+    """Definitions read so far, by path; None for one that cannot be used."""
+
+    def confine(self, node: yaml.Node | None, path: str, key: str) -> None:
+        """Report a path that leaves the repository through a symbolic link."""
+        if node is not None and inside(path) and not self.confinement.holds(path):
+            message = "leads out of the repository through a symbolic link"
+            self.findings.add(node, key, message)

@@ -1,0 +1,237 @@
+"""Reads one variant of a playbook: the base, or the base under a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import yaml
+
+from runner.model import Check, Owners, Pin, Playbook, Release, Service
+from runner.playbook.checks import Setting
+from runner.playbook.desk import Desk
+from runner.playbook.expressions import OPENING, environment_names
+from runner.playbook.fill import Filler
+from runner.playbook.fingerprint import Fingerprint
+from runner.playbook.names import ENVIRONMENT, ID, VARIABLE, refuse_clashes
+from runner.playbook.nodes import child, items, pairs, secrets_of
+from runner.playbook.pins import PIN
+from runner.playbook.problems import place_of
+from runner.playbook.release import OWNERS, RELEASE
+from runner.playbook.scope import RELEASE_NAMES, Scope, Value
+from runner.playbook.services import SERVICE, ServiceDraft
+from runner.playbook.shapes import Field, ListOf, MapOf, Raw, Record, Scalar
+from runner.playbook.stages import read_stages
+
+T = TypeVar("T")
+
+VARS = MapOf[str](Scalar(), VARIABLE)
+"""The shape of ``vars``."""
+PINS = ListOf[Pin](PIN)
+"""The shape of ``pins``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """The top level as written, every part still YAML."""
+
+    release: yaml.Node
+    """The tracked dependency."""
+    stages: yaml.Node
+    """Its checks."""
+    owners: yaml.Node | None = None
+    """Who answers."""
+    pins: yaml.Node | None = None
+    """Where the version is repeated."""
+    vars: yaml.Node | None = None
+    """Names for look-ups."""
+    env: yaml.Node | None = None
+    """Environment of every check and service."""
+    services: yaml.Node | None = None
+    """What checks need."""
+    profiles: yaml.Node | None = None
+    """What can be laid over."""
+
+
+TOP = Record(
+    Top,
+    (
+        Field("release", Raw(), "the tracked dependency", required=True),
+        Field("owners", Raw(), "who answers for the upgrade"),
+        Field("pins", Raw(), "places that repeat the version"),
+        Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
+        Field("env", Raw(), "environment variables of every check and service"),
+        Field("services", Raw(), "processes that checks need"),
+        Field("profiles", Raw(), "what `--profile NAME` lays over the rest"),
+        Field("stages", Raw(), "lists of checks: preflight, verification, …", required=True),
+    ),
+)
+"""The shape of the top level."""
+
+
+@dataclass(slots=True)
+class Variant:
+    """One reading; `read` gives the playbook, the desk has the problems."""
+
+    root: yaml.MappingNode
+    """The file's content, with what is laid over it."""
+    desk: Desk
+    """Kinds, repository, problems."""
+    environment: Mapping[str, str] | None
+    """The machine's; None leaves its names open."""
+    file: str = ""
+    """Path as given."""
+    sha256: str = ""
+    """Of the file."""
+    profile: str = ""
+    """The profile laid over."""
+    _scope: Scope = field(default_factory=Scope)
+    _env: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> Playbook:
+        """Read everything; what has a problem is left out of what is given."""
+        self.desk.findings.attempt(lambda: TOP.read(self.root, ""))
+        self._scope = Scope(environment=self.environment, secrets=_secrets(self.root))
+        release = self._release()
+        variables = self._variables()
+        self._environment()
+        owners = self._section("owners", OWNERS.read)
+        pins = self._section("pins", PINS.read)
+        self._confine_pins()
+        services = self._services()
+        return Playbook(
+            file=self.file,
+            repository=str(self.desk.repository),
+            sha256=self.sha256,
+            release=release,
+            owners=owners or Owners(),
+            pins=pins or (),
+            variables=variables,
+            services=services,
+            stages=self._stages(release, services),
+            profile=self.profile,
+        )
+
+    def _section(self, key: str, read: Callable[[yaml.Node, str], T]) -> T | None:
+        node = child(self.root, key)
+        if node is None:
+            return None
+        filled = self._filler().fill(node, key, private=key == "env")
+        return self.desk.findings.attempt(lambda: read(filled, key))
+
+    def _filler(self) -> Filler:
+        return Filler(self._scope, self.desk.findings)
+
+    def _add(self, head: str, values: Mapping[str, Value] | None) -> None:
+        scope = self._scope
+        if values is None:
+            self._scope = replace(scope, opened=scope.opened | {head})
+            return
+        # A text that still has a look-up in it has no value in this reading.
+        opened = {name for name, value in values.items() if OPENING in value.text}
+        known = {name: value for name, value in values.items() if name not in opened}
+        self._scope = replace(scope, values={**scope.values, **known}, opened=scope.opened | opened)
+
+    def _release(self) -> Release:
+        release = self._section("release", RELEASE.read)
+        if release is None:
+            self._add("release", None)
+            return Release("", "")
+        texts = {name: str(getattr(release, name.partition(".")[2])) for name in RELEASE_NAMES}
+        stated = {name: text for name, text in texts.items() if text}
+        self._add("release", {name: Value(text) for name, text in stated.items()})
+        self._env = environment_names(stated)
+        return release
+
+    def _variables(self) -> Mapping[str, str]:
+        node = child(self.root, "vars")
+        if node is None:
+            return {}
+        filled = self._filler().fill(node, "vars")
+        variables = self.desk.findings.attempt(lambda: VARS.read(filled, "vars"))
+        if variables is None:
+            self._add("vars", None)
+            return {}
+        self.desk.findings.attempt(lambda: refuse_clashes(filled, "vars"))
+        values = {f"vars.{name}": _value(item) for name, item in pairs(filled)}
+        self._add("vars", values)
+        self._env |= environment_names({name: one.text for name, one in values.items()})
+        return variables
+
+    def _environment(self) -> None:
+        env = self._section("env", ENVIRONMENT.read)
+        if env is None:
+            if child(self.root, "env") is not None:
+                self._add("env", None)
+            return
+        self._env |= env
+        self._add("env", {f"env.{name}": Value(text) for name, text in env.items()})
+
+    def _confine_pins(self) -> None:
+        for index, pin in enumerate(items(child(self.root, "pins"))):
+            self._confine(child(pin, "file"), f"pins[{index}].file")
+
+    def _confine(self, node: yaml.Node | None, key: str) -> None:
+        if isinstance(node, yaml.ScalarNode):
+            self.desk.confine(node, str(node.value), key)
+
+    def _services(self) -> Mapping[str, Service]:
+        node = child(self.root, "services")
+        if node is None:
+            return {}
+        self.desk.findings.attempt(lambda: MapOf(Raw(), ID).read(node, "services"))
+        read = ((name, self._service(name, item)) for name, item in pairs(node))
+        return {name: service for name, service in read if service is not None}
+
+    def _service(self, name: str, node: yaml.Node) -> Service | None:
+        key = f"services.{name}"
+        filler = Filler(replace(self._scope, run=True), self.desk.findings)
+        env = child(node, "env")
+        if isinstance(node, yaml.MappingNode):
+            filled = [
+                (word, filler.fill(item, f"{key}.{word.value}", private=item is env))
+                for word, item in node.value
+            ]
+            node = yaml.MappingNode(node.tag, filled, node.start_mark, node.end_mark)
+        draft = self.desk.findings.attempt(lambda: SERVICE.read(node, key))
+        self._confine(child(node, "cwd"), f"{key}.cwd")
+        self._confine(child(node, "compose", "file"), f"{key}.compose.file")
+        return None if draft is None else self._made(name, node, draft, filler)
+
+    def _made(self, name: str, node: yaml.Node, draft: ServiceDraft, filler: Filler) -> Service:
+        return Service(
+            name=name,
+            place=place_of(node),
+            run=draft.run,
+            compose=draft.compose,
+            ready=draft.ready,
+            env={**self._env, **draft.env},
+            secrets=draft.secrets,
+            cwd=draft.cwd,
+            look_ups=tuple(sorted(filler.left)),
+        )
+
+    def _stages(
+        self, release: Release, services: Mapping[str, Service]
+    ) -> Mapping[str, tuple[Check, ...]]:
+        node = child(self.root, "stages")
+        if node is None:
+            return {}
+        fingerprint = Fingerprint(release, self.profile, services)
+        setting = Setting(self.desk, replace(self._scope, run=True), self._env, fingerprint)
+        return read_stages(node, setting, [name for name, _ in pairs(child(self.root, "services"))])
+
+
+def _value(node: yaml.Node) -> Value:
+    private = getattr(node, "shown", node.value) != node.value
+    return Value(str(node.value), str(node.tag), private=private)
+
+
+def _secrets(root: yaml.Node) -> frozenset[str]:
+    """Give every name that is declared secret anywhere in the playbook."""
+    owners = [item for _, item in pairs(child(root, "services"))]
+    for _, stage in pairs(child(root, "stages")):
+        for check in items(stage):
+            owners += [check, *items(child(check, "steps"))]
+    return secrets_of(owners)
