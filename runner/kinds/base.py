@@ -1,0 +1,122 @@
+"""What a kind is, and what the engine offers it: the contract for one file in this folder.
+
+A kind turns the YAML of a step into an action, a frozen value that can say what it would do
+and do it. An action reaches the world only through its `Context`: no kind starts a process,
+writes into the dossier or prints by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from runner.model import Artifact, Execution, StepReport
+from runner.playbook.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A process that an action asks for."""
+
+    argv: tuple[str, ...]
+    """Program and arguments; the program is looked up on the step's PATH."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables over the step's."""
+    cwd: str = ""
+    """Relative to the repository; the step's where empty."""
+    timeout: float | None = None
+    """Seconds; None leaves it what remains of the step's."""
+    split: bool = False
+    """Capture stdout and stderr each by itself; else both go to the log in exact order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A process that has ended, with what it printed where that was asked for."""
+
+    execution: Execution
+    """Exit, times and names, as evidence."""
+    stdout: bytes = b""
+    """Unredacted, at most `CAPTURE_LIMIT` bytes; empty unless ``split``."""
+    stderr: bytes = b""
+    """The same for stderr."""
+    truncated: bool = False
+    """Whether either stream went over the limit, so that nothing can be said of its whole."""
+
+
+CAPTURE_LIMIT = 8 * 1024 * 1024
+"""Bytes kept of each captured stream; memory must not grow with a child's output."""
+
+
+class Context(Protocol):
+    """What the engine lends an action for one step of one attempt."""
+
+    @property
+    def repository(self) -> Path:
+        """The folder that relative paths are meant from."""
+
+    @property
+    def scratch(self) -> Path:
+        """An existing folder of this run, removed after it."""
+
+    @property
+    def cwd(self) -> Path:
+        """The step's working folder, absolute."""
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment that the step's processes see."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the step's deadline, never below 0."""
+
+    @property
+    def stopping(self) -> str:
+        """The name of the signal that asks the run to stop, or an empty text."""
+
+    def run(self, command: Command) -> Finished:
+        """Run a process to its end; a process that cannot start is a result, not an error."""
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but not beyond the deadline; False where the run is asked to stop."""
+
+    def log(self, text: str) -> None:
+        """Append redacted lines to the attempt's log."""
+
+    def save(self, name: str, content: bytes) -> Artifact:
+        """Keep redacted content as evidence of the check, under a name unique in the attempt."""
+
+    def redact(self, text: str) -> str:
+        """Replace the secrets in a text that goes into a report."""
+
+
+@runtime_checkable
+class Runnable(Protocol):
+    """An action that can be carried out."""
+
+    def describe(self) -> tuple[str, ...]:
+        """Say what would be done, a line each, without doing it."""
+
+    def run(self, context: Context) -> StepReport:
+        """Do it and hold what was found against what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of step: its name, its YAML, and how both become an action."""
+
+    name: str
+    """As written after ``uses``."""
+    summary: str
+    """One line for the schema and the documentation."""
+    parameters: Shape[Any]
+    """The shape of ``with``."""
+    expectation: Shape[Any]
+    """The shape of ``expect`` where it is a mapping."""
+    build: Callable[[Any, Any], Runnable]
+    """Makes the action of what the two shapes have read."""
+    default_expectation: Callable[[], Any] | None = None
+    """What is expected where nothing is stated; None demands that something is."""
