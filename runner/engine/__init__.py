@@ -1,0 +1,1 @@
+"""The engine: plans a stage, carries it out, and leaves the evidence."""

@@ -1,0 +1,64 @@
+"""Keep the files that a check names as evidence."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.engine.session import Session
+from runner.errors import DossierError
+from runner.model import Artifact, Check
+from runner.playbook.expressions import resolve_deep
+
+_CHUNK = 1 << 18
+"""Bytes copied at once."""
+
+
+def collect(session: Session, check: Check) -> tuple[tuple[Artifact, ...], tuple[str, ...]]:
+    """Copy, redacted, every file that the check's globs match.
+
+    Gives the copies, and the patterns that matched nothing. Raises DossierError.
+    """
+    kept: list[Artifact] = []
+    missed: list[str] = []
+    for pattern in resolve_deep(check.artifacts, session.lookup):
+        files = sorted(_matches(session, pattern))
+        kept.extend(_keep(session, check, file) for file in files)
+        if not files:
+            missed.append(pattern)
+    return tuple(kept), tuple(missed)
+
+
+def _matches(session: Session, pattern: str) -> Iterator[Path]:
+    """Give the regular files below the repository or the scratch folder, links resolved."""
+    roots = (session.repository.resolve(), session.scratch)
+    for name in glob.iglob(pattern, root_dir=session.repository, recursive=True):  # noqa: PTH207 - takes absolute patterns too
+        path = (session.repository / name).resolve()
+        inside = any(path.is_relative_to(root) for root in roots)
+        if inside and path.is_file() and not path.is_relative_to(session.live.resolve()):
+            yield path
+
+
+def _keep(session: Session, check: Check, file: Path) -> Artifact:
+    root = session.scratch if file.is_relative_to(session.scratch) else session.repository
+    name = f"{session.stage}/artifacts/{check.id}/{file.relative_to(root.resolve())}"
+    target = session.live / name
+    digest, size = hashlib.sha256(), 0
+    stream = session.redactor.stream()
+    part = target.with_name(f".{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as source, part.open("wb") as copy:
+            for piece in iter(lambda: source.read(_CHUNK), b""):
+                clean = stream.feed(piece)
+                digest.update(clean)
+                size += copy.write(clean)
+            rest = stream.close()
+            digest.update(rest)
+            size += copy.write(rest)
+        part.replace(target)
+    except OSError as error:
+        raise DossierError(f"cannot keep {name}: {error.strerror}") from error
+    return Artifact(name, size, digest.hexdigest())

@@ -1,0 +1,91 @@
+"""Compose services, by ``docker compose`` or the older ``docker-compose``."""
+
+from __future__ import annotations
+
+import shlex
+import threading
+from dataclasses import dataclass, field
+
+from runner.engine.output import Log
+from runner.engine.process import run
+from runner.engine.session import Session
+from runner.engine.stop import Stop
+from runner.errors import RunnerError
+from runner.model import Compose, Service
+
+_UP = 600.0
+"""Seconds for images to be pulled or built, and containers to be made."""
+_DOWN = 120.0
+"""Seconds for containers to end."""
+_ASK = 30.0
+"""Seconds for a question to the Docker daemon."""
+
+
+class ComposeError(RunnerError):
+    """Compose is not there, or did not do what was asked."""
+
+
+@dataclass(slots=True)
+class Project:
+    """The containers of one Compose file, made by this run or not touched at all."""
+
+    session: Session
+    """The run's."""
+    file: str
+    """Path relative to the repository."""
+    users: set[str] = field(default_factory=set)
+    """Names of the services that have been started in it and not yet stopped."""
+    base: tuple[str, ...] = ()
+    """The client's argv up to the subcommand, once it is known."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Services may be started side by side."""
+
+    def up(self, service: Service, compose: Compose, log: Log) -> tuple[str, ...]:
+        """Start a service, and give the argv that follows its log; raises ComposeError."""
+        with self.lock:
+            if not self.base:
+                self.base = self._client(log)
+            if not self.users and self._ask(service, log, "ps", "-q").strip():
+                raise ComposeError(
+                    f"service {service.name}: containers of {self.file} are there already",
+                    hint=f"what answers would not be this run's; {shlex.join(self.base)} down",
+                )
+            self.users.add(service.name)
+            self._ask(service, log, "up", "-d", compose.service, timeout=_UP)
+            return (*self.base, "logs", "--follow", "--no-color", compose.service)
+
+    def down(self, service: Service, log: Log) -> None:
+        """Remove containers and networks after the last service; volumes are the user's."""
+        with self.lock:
+            if service.name in self.users:
+                self.users.remove(service.name)
+                if not self.users:
+                    self._ask(service, log, "down", timeout=_DOWN)
+
+    def _client(self, log: Log) -> tuple[str, ...]:
+        session = self.session
+        for words in (("docker", "compose"), ("docker-compose",)):
+            argv = (*words, "version")
+            request = session.request(argv, session.repository, session.environment, _ASK)
+            if run(request, session.forest, log, Stop()).execution.exit_code == 0:
+                return (*words, "-f", self.file)
+        raise ComposeError(
+            "neither `docker compose` nor `docker-compose` is there",
+            hint="install Docker Compose, or choose a profile whose services are processes",
+        )
+
+    def _ask(self, service: Service, log: Log, *words: str, timeout: float = _ASK) -> str:
+        argv = (*self.base, *words)
+        env = self.session.env(service.env, service.secrets)
+        request = self.session.request(argv, self.session.repository, env, timeout, split=True)
+        finished = run(request, self.session.forest, log, self.session.stops.now)
+        execution = finished.execution
+        if execution.exit_code != 0:
+            why = execution.error or execution.stopped or f"exit code {execution.exit_code}"
+            last = log.last_line()
+            raise ComposeError(
+                f"service {service.name}: `{shlex.join(argv)}`: {why}"
+                + (f": {last}" if last else ""),
+                hint=execution.hint,
+            )
+        return finished.stdout.decode("utf-8", "replace")

@@ -1,0 +1,120 @@
+"""What one step of one attempt may do: the engine's side of `runner.kinds.base.Context`."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runner.engine.files import write_atomic
+from runner.engine.output import Log
+from runner.engine.process import run
+from runner.engine.session import Session
+from runner.engine.stop import Stop
+from runner.kinds.base import Command, Finished
+from runner.model import Artifact, Check, Execution, Step
+
+
+@dataclass(slots=True)
+class StepContext:
+    """Lends an action the door to processes, the log and the dossier."""
+
+    session: Session
+    """The run's."""
+    check: Check
+    """Whose step it is."""
+    step: Step
+    """The step."""
+    number: int
+    """Of the attempt."""
+    logfile: Log
+    """The attempt's."""
+    stop: Stop
+    """Ends the step: gently asked, or for ``always`` steps the second request."""
+    env: Mapping[str, str]
+    """What the step's processes see."""
+    deadline: float
+    """By `time.monotonic`."""
+    kept: list[Artifact] = field(default_factory=list)
+    """What `save` has kept so far."""
+
+    @property
+    def repository(self) -> Path:
+        """The folder that relative paths are meant from."""
+        return self.session.repository
+
+    @property
+    def scratch(self) -> Path:
+        """The run's scratch folder."""
+        return self.session.scratch
+
+    @property
+    def cwd(self) -> Path:
+        """The step's working folder."""
+        return self.session.repository / self.step.cwd
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the step's deadline."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def stopping(self) -> str:
+        """The signal that asks the step to stop, or an empty text."""
+        return self.stop.signal
+
+    def run(self, command: Command) -> Finished:
+        """Run a process to its end, within what remains of the step's time."""
+        left = self.remaining
+        request = self.session.request(
+            command.argv,
+            self.repository / command.cwd if command.cwd else self.cwd,
+            {**self.env, **command.env},
+            left if command.timeout is None else min(left, command.timeout),
+            shown_env=tuple(sorted({*self.step.env, *self.step.secrets, *command.env})),
+            split=command.split,
+        )
+        finished = run(request, self.session.forest, self.logfile, self.stop)
+        return replace(finished, execution=self._redacted(finished.execution))
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but not beyond the deadline; False where the step is asked to stop."""
+        return self.stop.wait(min(seconds, self.remaining))
+
+    def log(self, text: str) -> None:
+        """Append lines to the attempt's log."""
+        for line in text.splitlines():
+            self.logfile.line(line)
+
+    def save(self, name: str, content: bytes) -> Artifact:
+        """Keep content as evidence; raises DossierError where it cannot be written."""
+        folder = f"{self.session.stage}/artifacts/{self.check.id}"
+        taken = {artifact.path for artifact in self.kept}
+        path = f"{folder}/{self.number}.{self.step.id}.{Path(name).name}"
+        for count in range(2, len(taken) + 3):
+            if path not in taken:
+                break
+            path = f"{folder}/{self.number}.{self.step.id}.{count}.{Path(name).name}"
+        clean = self.session.redactor.data(content)
+        target = self.session.live / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, clean)
+        artifact = Artifact(path, len(clean), hashlib.sha256(clean).hexdigest())
+        self.kept.append(artifact)
+        return artifact
+
+    def redact(self, text: str) -> str:
+        """Replace the secrets in a text."""
+        return self.session.redactor.text(text)
+
+    def _redacted(self, execution: Execution) -> Execution:
+        texts = self.session.redactor.texts
+        return replace(
+            execution,
+            argv=texts(execution.argv),
+            error=self.redact(execution.error),
+            hint=self.redact(execution.hint),
+            leftovers=texts(execution.leftovers),
+        )

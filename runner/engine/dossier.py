@@ -1,0 +1,124 @@
+"""The dossier: the folder with everything recorded about the upgrade in progress."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from runner.engine.files import write_atomic
+from runner.errors import DossierError
+from runner.model import Run
+
+Redact: TypeAlias = Callable[[bytes], bytes]
+"""Replaces secrets in bytes that are to be written."""
+_LOCK = ".lock"
+"""Held by flock(2) while a run is on; a dead process does not hold it."""
+
+
+class Dossier:
+    """``analysis_outputs/live``, open for one run."""
+
+    def __init__(self, output: Path) -> None:
+        """Name the folder; nothing is created yet."""
+        self.output = output
+        """What ``--output`` names."""
+        self.live = output / "live"
+        """The dossier itself."""
+
+    @property
+    def journal(self) -> Path:
+        """The journal's path."""
+        return self.live / "journal.jsonl"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the dossier for one run; raises DossierError where another holds it."""
+        try:
+            self.live.mkdir(parents=True, exist_ok=True)
+            fd = os.open(self.live / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise DossierError(
+                f"cannot write into {self.live}: {error.strerror}",
+                hint="choose another folder with --output",
+            ) from error
+        try:
+            _take(fd, self.live)
+            yield
+        finally:
+            os.close(fd)
+
+    def begin(self, stage: str, run: str) -> None:
+        """Make the folders of a stage, and set an earlier run of it aside as it is."""
+        folder = self.live / stage
+        try:
+            if folder.exists():
+                earlier = self.live / "earlier"
+                earlier.mkdir(exist_ok=True)
+                folder.rename(earlier / f"{stage}-before-{run}")
+            self.resume(stage)
+        except OSError as error:
+            raise DossierError(f"cannot prepare {folder}: {error.strerror}") from error
+
+    def resume(self, stage: str) -> None:
+        """Make the folders of a stage where they are missing."""
+        (self.live / stage / "logs").mkdir(parents=True, exist_ok=True)
+        (self.live / stage / "artifacts").mkdir(exist_ok=True)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the dossier; raises DossierError."""
+        path = self.live / name
+        with contextlib.suppress(FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, data)
+
+    def write_run(self, run: Run, redact: Redact) -> None:
+        """Write ``<stage>/run.json``."""
+        data = msgspec.json.format(redact(msgspec.json.encode(run)), indent=1) + b"\n"
+        self.write(f"{run.stage}/run.json", data)
+
+    def read_run(self, stage: str) -> Run:
+        """Read ``<stage>/run.json`` back; raises DossierError."""
+        path = self.live / stage / "run.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Run)
+        except OSError as error:
+            raise DossierError(f"cannot read {path}: {error.strerror}") from error
+        except msgspec.DecodeError as error:
+            raise DossierError(f"{path} is not a run: {error}") from error
+
+
+@contextlib.contextmanager
+def scratch_folder(run: str) -> Iterator[Path]:
+    """Give a folder that is removed after the block."""
+    with tempfile.TemporaryDirectory(prefix=f"upgrade-runner-{run}-") as name:
+        yield Path(name).resolve()
+
+
+def _take(fd: int, live: Path) -> None:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(fd, 64, 0).decode("ascii", "replace").strip()
+        raise DossierError(
+            f"another run (pid {holder or 'unknown'}) is writing into {live}",
+            hint="wait for it, or choose another folder with --output",
+        ) from error
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+
+
+def run_schema() -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of ``run.json``, made from the types themselves."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:upgrade-runner:run:1",
+        "title": "A stage of an upgrade, carried out",
+        **msgspec.json.schema(Run),
+    }

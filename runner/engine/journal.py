@@ -1,0 +1,150 @@
+"""The journal: append-only, one JSON object a line, each carrying the hash of the one before.
+
+A line is ``{"seq", "time", "run", "event", "data", "prev"}``; ``prev`` is the SHA-256 of the
+previous line's bytes without its line feed, 64 zeros for the first. Changing, removing or
+reordering any line breaks the chain at the next.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runner.engine.clock import now
+from runner.engine.redaction import Redactor
+from runner.errors import DossierError
+
+GENESIS = "0" * 64
+"""What the first line names as the hash before it."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the journal."""
+
+    seq: int
+    """Counted from 1."""
+    time: str
+    """Time of day."""
+    run: str
+    """Id of the run that wrote it."""
+    event: str
+    """``run_started``, ``check_ended``, …"""
+    data: msgspec.Raw
+    """What happened, as JSON."""
+    prev: str
+    """SHA-256 of the previous line."""
+
+    def value(self, of: type[Any] = dict) -> Any:  # noqa: ANN401 - msgspec checks the type
+        """Decode the data as the given type."""
+        return msgspec.json.decode(self.data, type=of)
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(Entry).decode
+
+
+class Journal:
+    """An open journal; every method may be called from any thread."""
+
+    def __init__(self, path: Path, run: str, redactor: Redactor) -> None:
+        """Open or create it, check its chain, and cut off a torn last line.
+
+        Raises DossierError where a line is damaged: evidence must not be continued from there.
+        """
+        self._path = path
+        self._run = run
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._seq, self._prev, whole = _end_of(path)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            torn = os.fstat(self._fd).st_size - whole
+            if torn:
+                os.ftruncate(self._fd, whole)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        if torn:
+            self.append("journal_mended", {"bytes_cut": torn})
+
+    def append(self, event: str, data: object, *, durable: bool = False) -> None:
+        """Add a line; ``durable`` returns only once it is on the disk. Raises DossierError."""
+        with self._lock:
+            head = {"seq": self._seq + 1, "time": now(), "run": self._run, "event": event}
+            line = self._redactor.data(_ENCODE({**head, "data": data, "prev": self._prev}))
+            try:
+                _write_whole(self._fd, line + b"\n")
+                if durable:
+                    os.fdatasync(self._fd) if hasattr(os, "fdatasync") else os.fsync(self._fd)
+            except OSError as error:
+                raise _unwritable(self._path, error) from error
+            self._seq += 1
+            self._prev = hashlib.sha256(line).hexdigest()
+
+    def close(self) -> None:
+        """Make the last lines durable, and let go."""
+        with self._lock:
+            os.fsync(self._fd)
+            os.close(self._fd)
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """Give the entries of a journal, checking the chain; raises DossierError.
+
+    A last line without its line feed was torn by a crash or a full disk, and is passed over.
+    """
+    return (entry for entry, _ in _lines(path))
+
+
+def _lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
+    prev = GENESIS
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if line.endswith(b"\n"):
+                    yield _entry(path, number, line[:-1], prev), line
+                    prev = hashlib.sha256(line[:-1]).hexdigest()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DossierError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _entry(path: Path, number: int, line: bytes, prev: str) -> Entry:
+    hint = "the evidence was changed; keep it aside, and begin with another --output"
+    try:
+        entry = _DECODE(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DossierError(f"{path}:{number}: damaged line: {error}", hint=hint) from error
+    if entry.prev != prev or entry.seq != number:
+        raise DossierError(f"{path}:{number}: the chain of hashes is broken here", hint=hint)
+    return entry
+
+
+def _end_of(path: Path) -> tuple[int, str, int]:
+    """Give the last number, the hash of the last whole line, and the bytes up to its end."""
+    number, last, size = 0, b"", 0
+    for entry, line in _lines(path):
+        number, last, size = entry.seq, line, size + len(line)
+    return number, hashlib.sha256(last[:-1]).hexdigest() if last else GENESIS, size
+
+
+def _write_whole(fd: int, line: bytes) -> None:
+    """Write a line whole, or take back what was written of it."""
+    written = os.write(fd, line)
+    if written < len(line):
+        os.ftruncate(fd, os.fstat(fd).st_size - written)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _unwritable(path: Path, error: OSError) -> DossierError:
+    return DossierError(
+        f"cannot write {path}: {error.strerror}",
+        hint="free some space, or choose another folder with --output",
+    )

@@ -1,0 +1,284 @@
+"""The one door to processes.
+
+Each process is an argv without a shell, in a session of its own, with closed standard input, a
+finite timeout, and its output streamed into a log. At the end nothing of its tree is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.engine.clock import now
+from runner.engine.output import Capture, Sink
+from runner.engine.stop import Stop
+from runner.engine.tree import MARK, Forest, end, tell
+from runner.kinds.base import CAPTURE_LIMIT, Finished
+from runner.model import Execution
+
+if TYPE_CHECKING:
+    import psutil
+
+GRACE = 5.0
+"""Seconds between SIGTERM and SIGKILL for a process that runs out of time or is stopped."""
+LEFTOVER_GRACE = 1.0
+"""The same for what a process left running after it has ended by itself."""
+CHUNK = 1 << 18
+"""Bytes read at once."""
+_PIPE_SIZE = 1 << 20
+"""Bytes a pipe may hold (the limit for ordinary users, pipe(7)): fewer switches of context."""
+_F_SETPIPE_SZ = 1031
+"""linux/fcntl.h"""
+_LONGEST = 3600.0
+"""Seconds of one sleep; poll(2) takes no infinity."""
+_POLL = 0.02
+"""Seconds between two looks at a child where the system has no pidfd (macOS)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A process to be run."""
+
+    argv: tuple[str, ...]
+    """Program and arguments."""
+    cwd: Path
+    """Working folder."""
+    env: Mapping[str, str]
+    """The whole environment."""
+    mark: str
+    """Names the tree; begins with the run's id."""
+    shown_env: tuple[str, ...] = ()
+    """Names of variables that go into the evidence."""
+    timeout: float = 900.0
+    """Seconds."""
+    split: bool = False
+    """Capture stdout and stderr each by itself."""
+
+
+class Running:
+    """A process that has been started, with the reading ends of its output."""
+
+    def __init__(self, request: Request, forest: Forest, log: Sink) -> None:
+        """Start it; raises OSError."""
+        self.started = now()
+        self.began = time.monotonic()
+        self.request = request
+        self.captures = (Capture(log, CAPTURE_LIMIT), Capture(log, CAPTURE_LIMIT))
+        self.readers: dict[int, Callable[[bytes], None]] = {}
+        self.printed = 0
+        """Bytes printed so far."""
+        outputs = (
+            (self.captures[0].write, self.captures[1].write) if request.split else (log.write,)
+        )
+        pipes = [os.pipe() for _ in outputs]
+        try:
+            with forest.lock:
+                self.child = _spawn(request, pipes[0][1], pipes[-1][1])
+                self.tree = forest.plant(self.child.pid, request.mark)
+        except BaseException:
+            for reader, _ in pipes:
+                os.close(reader)
+            raise
+        finally:
+            for _, writer in pipes:
+                os.close(writer)
+        for (reader, _), output in zip(pipes, outputs, strict=True):
+            _widen(reader)
+            self.readers[reader] = output
+        self.exit_fd = os.pidfd_open(self.child.pid) if hasattr(os, "pidfd_open") else -1
+
+    def wait(self, timeout: float, *watched: int) -> set[int]:
+        """Wait for output, the end, or a watched descriptor; pass output on.
+
+        Gives the watched descriptors that are readable, and ``exit_fd`` once the child has ended.
+        """
+        poller = select.poll()
+        for fd in (*self.readers, *watched):
+            poller.register(fd, select.POLLIN)
+        if self.exit_fd >= 0 and self.child.returncode is None:
+            poller.register(self.exit_fd, select.POLLIN)
+        elif self.child.returncode is None:
+            timeout = min(timeout, _POLL)
+        ready = {fd for fd, _ in poller.poll(min(max(0.0, timeout), _LONGEST) * 1000)}
+        for fd in ready & self.readers.keys():
+            self._read(fd)
+        return ready
+
+    def _read(self, fd: int) -> None:
+        data = os.read(fd, CHUNK)
+        if data:
+            self.printed += len(data)
+            self.readers[fd](data)
+        else:
+            del self.readers[fd]
+            os.close(fd)
+
+    def ended(self) -> bool:
+        """Say whether the child itself has ended."""
+        return self.child.poll() is not None
+
+    def clean_up(self, grace: float) -> tuple[str, ...]:
+        """End what is left of the tree, read the rest of the output, and let go."""
+        leftovers = () if self.tree.is_bare() else end(self._members, grace)
+        deadline = time.monotonic() + GRACE
+        while self.readers and time.monotonic() < deadline:
+            self.wait(_POLL)
+        self.close()
+        return leftovers
+
+    def _members(self) -> list[psutil.Process]:
+        if self.readers:
+            self.wait(0)  # a process that is to end must not hang on a full pipe
+        return self.tree.members()
+
+    def close(self) -> None:
+        """Close what is open, and forget the tree."""
+        for fd in self.readers:
+            os.close(fd)
+        self.readers.clear()
+        if self.exit_fd >= 0:
+            os.close(self.exit_fd)
+            self.exit_fd = -1
+        self.tree.fell()
+
+    def execution(self, stopped: str, leftovers: tuple[str, ...]) -> Execution:
+        """Make the evidence, once the child has ended."""
+        code = self.child.returncode
+        died = code is not None and code < 0
+        return Execution(
+            argv=self.request.argv,
+            cwd=str(self.request.cwd),
+            env=self.request.shown_env,
+            started=self.started,
+            duration=time.monotonic() - self.began,
+            exit_code=None if died else code,
+            signal=_signal_name(-code) if died and code is not None else "",
+            stopped=stopped,
+            output_bytes=self.printed,
+            leftovers=leftovers,
+        )
+
+
+def run(request: Request, forest: Forest, log: Sink, stop: Stop) -> Finished:
+    """Run a process to its end, whatever that is; raises DossierError where its log cannot be.
+
+    A process that cannot be started is a result, with the reason and a hint.
+    """
+    try:
+        running = Running(request, forest, log)
+    except (OSError, ValueError) as error:
+        return Finished(not_started(request, error))
+    try:
+        execution = finish(running, stop)
+    except BaseException:
+        end(running.tree.members, 0.0)
+        running.child.wait()
+        running.close()
+        raise
+    log.flush()
+    stdout, stderr = running.captures
+    return Finished(
+        execution,
+        stdout.value(),
+        stderr.value(),
+        truncated=stdout.truncated or stderr.truncated,
+    )
+
+
+def finish(running: Running, stop: Stop) -> Execution:
+    """Wait for the end of a process, end what it leaves, and give the evidence."""
+    stopped = _attend(running, stop)
+    leftovers = running.clean_up(GRACE if stopped else LEFTOVER_GRACE)
+    return running.execution(stopped, leftovers)
+
+
+def _attend(running: Running, stop: Stop) -> str:
+    """Wait for the end of the child, and bring it about where it is due; say why."""
+    stopped = ""
+    due = running.began + running.request.timeout
+    while not running.ended():
+        running.wait(due - time.monotonic(), *(() if stopped else (stop.fd,)))
+        reached = time.monotonic() >= due
+        if stopped:
+            if reached:
+                tell(running.tree.members(), kill=True)
+                due = time.monotonic() + 0.1
+        elif stop.signal or reached:
+            stopped = "interrupted" if stop.signal else "timeout"
+            due = time.monotonic() + GRACE
+            tell(running.tree.members(), kill=False)
+    return stopped
+
+
+def _spawn(request: Request, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        request.argv,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        cwd=request.cwd,
+        env={**request.env, MARK: request.mark},
+        start_new_session=True,
+    )
+
+
+def _widen(reader: int) -> None:
+    """Enlarge a pipe where the system can; its owner may be over the limit of all pipes."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(reader, _F_SETPIPE_SZ, _PIPE_SIZE)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def not_started(request: Request, error: OSError | ValueError) -> Execution:
+    """Make the evidence of a process that could not be started."""
+    reason, hint = _why_not(request, error)
+    return Execution(
+        argv=request.argv,
+        cwd=str(request.cwd),
+        env=request.shown_env,
+        started=now(),
+        duration=0.0,
+        error=reason,
+        hint=hint,
+    )
+
+
+def _why_not(request: Request, error: OSError | ValueError) -> tuple[str, str]:
+    """Give the reason and the mend."""
+    program = request.argv[0]
+    if isinstance(error, ValueError):  # a NUL, which no argument can hold
+        return f"{program}: {error}", ""
+    if not request.cwd.is_dir():
+        reason = f"the working folder {request.cwd} is not there"
+        return reason, "create it in an earlier step, or correct `cwd`"
+    known = {
+        errno.ENOENT: (
+            "not found",
+            "install it, or correct its name; it is looked up on the PATH of the step",
+        ),
+        errno.EACCES: ("not executable", f"chmod +x {program}, or name its interpreter"),
+        errno.ENOEXEC: (
+            "neither a program nor a script with a #! line",
+            "begin the script with #!, or name its interpreter",
+        ),
+    }
+    reason, hint = known.get(error.errno or 0, (str(error.strerror), ""))
+    return f"{program}: {reason}", hint

@@ -1,0 +1,53 @@
+"""What a run is about: the release, the playbook, and the state of the repository."""
+
+from __future__ import annotations
+
+from runner.engine.output import Sink
+from runner.engine.process import run
+from runner.engine.session import Session
+from runner.engine.stop import Stop
+from runner.model import Playbook, Subject
+
+_GIT = 30.0
+"""Seconds for a question to git; a cold work tree of many files takes a while."""
+
+
+class _Nowhere:
+    """Takes output that is captured."""
+
+    def write(self, data: bytes) -> None:
+        """Drop it."""
+
+    def flush(self) -> None:
+        """Have nothing to flush."""
+
+
+def subject_of(session: Session, playbook: Playbook) -> Subject:
+    """Ask git for commit and state; both stay empty outside a repository."""
+    commit = _git(session, "rev-parse", "HEAD")
+    changes = _git(session, "status", "--porcelain", "--untracked-files=normal") if commit else ""
+    return Subject(
+        package=playbook.release.package,
+        version=playbook.release.version,
+        playbook=playbook.file,
+        playbook_sha256=playbook.sha256,
+        profile=playbook.profile,
+        commit=commit,
+        dirty=bool(changes),
+    )
+
+
+def _git(session: Session, *words: str) -> str:
+    """Give what git says, or nothing where it is not there or says no."""
+    request = session.request(
+        ("git", "--no-optional-locks", *words),
+        session.repository,
+        session.environment,
+        _GIT,
+        split=True,
+    )
+    sink: Sink = _Nowhere()
+    finished = run(request, session.forest, sink, Stop())
+    if finished.execution.exit_code != 0:
+        return ""
+    return finished.stdout.decode("utf-8", "replace").strip()

@@ -1,0 +1,54 @@
+"""``upgrade.json``: which upgrade a dossier is about, and where it was worked on."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import socket
+from typing import Any
+
+import msgspec
+
+from runner import __version__
+from runner.engine.clock import now
+from runner.engine.dossier import Dossier
+from runner.model import Subject
+
+NAME = "upgrade.json"
+"""Path in the dossier."""
+
+
+def record(dossier: Dossier, subject: Subject) -> bytes:
+    """Give the content: ``from`` is the version with which the dossier was begun."""
+    known = _before(dossier)
+    content = {
+        "package": subject.package,
+        "from": known.get("from", subject.version),
+        "to": subject.version,
+        "begun": known.get("begun", now()),
+        "commit": subject.commit,
+        "actor": _actor(),
+        "host": socket.gethostname(),
+        "tools": {
+            "upgrade-runner": __version__,
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        },
+    }
+    return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
+
+
+def _before(dossier: Dossier) -> dict[str, Any]:
+    """Give what an earlier run recorded of the same dossier; nothing where it is not readable."""
+    try:
+        known = msgspec.json.decode((dossier.live / NAME).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a uid without a name, as in many containers
+        return "unknown"

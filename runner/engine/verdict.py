@@ -1,0 +1,32 @@
+"""One verdict for a run, and the exit code that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runner.errors import ExitCode
+from runner.model import Outcome, Result
+
+_SIGNALS = {
+    "SIGINT": ExitCode.INTERRUPTED,
+    "SIGTERM": ExitCode.TERMINATED,
+    "SIGHUP": ExitCode.TERMINATED,
+}
+
+
+def verdict(results: Iterable[Result], interrupted: str = "") -> tuple[Outcome, ExitCode]:
+    """Judge the results.
+
+    What could not be decided outweighs what was decided against, and a run in which nothing
+    ran is no success.
+    """
+    if interrupted:
+        return Outcome.ERRORED, _SIGNALS[interrupted]
+    outcomes = {result.outcome for result in results if result.counts}
+    if Outcome.ERRORED in outcomes:
+        return Outcome.ERRORED, ExitCode.ERRORED
+    if Outcome.FAILED in outcomes:
+        return Outcome.FAILED, ExitCode.FAILED
+    if Outcome.PASSED in outcomes:
+        return Outcome.PASSED, ExitCode.PASSED
+    return Outcome.SKIPPED, ExitCode.INVALID

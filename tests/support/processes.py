@@ -1,0 +1,20 @@
+"""Looks at the processes of the machine."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+
+NAP = f"sleep 54321.{os.getpid()}"
+"""A command line of this test process alone, so that suites may run side by side."""
+
+
+def alive(word: str) -> list[str]:
+    """Give the command lines of living processes that hold the word."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if word in line and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(line)
+    return found

@@ -1,0 +1,42 @@
+"""Fixtures that the engine's tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.house import House
+
+from runner.engine.journal import Journal
+from runner.engine.output import Log
+from runner.engine.redaction import Redactor
+from runner.engine.session import Session
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path, dict(os.environ))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    made = Log(tmp_path / "test.log", "test.log", Redactor())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    live = tmp_path / "live"
+    (live / "verification" / "logs").mkdir(parents=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    journal = Journal(live / "journal.jsonl", "run-1", Redactor())
+    made = Session(
+        "run-1", "verification", tmp_path, scratch, live, dict(os.environ), {}, Redactor(), journal
+    )
+    yield made
+    journal.close()
+    made.stops.close()

@@ -1,0 +1,118 @@
+"""Compose services against a stand-in for the Docker client that keeps state in files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support.house import PLACE, House, check
+
+from runner.model import Compose, Outcome, Ready, Run, Service
+
+CLIENT = """#!/bin/bash
+# Answers like docker-compose 1.29 and `docker compose` v2 for one service.
+state={state}
+echo "$@" >>$state/calls
+[ "$1" = compose ] && shift
+case "$*" in
+version) exit {version} ;;
+*"ps -q"*) [ -n "$(ls $state/up* 2>/dev/null)" ] && echo 0123abcd; exit 0 ;;
+*"up -d"*) [ -e $state/broken ] && {{ echo "no such image"; exit 17; }}; touch $state/up.${{!#}} ;;
+*logs*) echo "web | serving"; while [ -e $state/up.${{!#}} ]; do sleep 0.05; done ;;
+*down*) rm -f $state/up.*; exit {down} ;;
+esac
+"""
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    return folder
+
+
+def client(house: House, state: Path, name: str, *, version: int = 0, down: int = 0) -> None:
+    folder = state / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(CLIENT.format(state=state, version=version, down=down))
+    (folder / name).chmod(0o755)
+    house.environment["PATH"] = f"{folder}:{os.environ['PATH']}"
+
+
+def run(house: House) -> Run:
+    web = Service("web", PLACE, compose=Compose("compose.yaml", "web"), ready=Ready(log="serving"))
+    return house.run(check("a", "true", services=("web",)), services={"web": web})
+
+
+@pytest.mark.parametrize("name", ["docker", "docker-compose"])
+def test_up_log_and_down(house: House, state: Path, name: str) -> None:
+    client(house, state, "docker", version=1)
+    client(house, state, name)
+    done = run(house)
+    assert done.results[0].outcome is Outcome.PASSED
+    assert done.services[0].outcome is Outcome.PASSED
+    assert done.services[0].log is not None
+    assert "web | serving" in (house.live / done.services[0].log.path).read_text()
+    calls = (state / "calls").read_text()
+    assert "-f compose.yaml up -d web" in calls
+    assert calls.splitlines()[-1].endswith("-f compose.yaml down")
+    assert "volumes" not in calls
+    assert not (state / "up.web").exists()
+
+
+def test_without_any_client(house: House, state: Path) -> None:
+    client(house, state, "docker", version=1)
+    client(house, state, "docker-compose", version=1)
+    done = run(house)
+    assert done.results[0].reason.startswith("neither `docker compose` nor `docker-compose`")
+    assert done.results[0].outcome is Outcome.ERRORED
+    assert done.results[0].hint
+
+
+def test_one_that_is_there_already_is_left_alone(house: House, state: Path) -> None:
+    client(house, state, "docker")
+    (state / "up.web").touch()
+    done = run(house)
+    assert "are there already" in done.results[0].reason
+    assert (state / "up.web").exists()
+
+
+def test_one_that_cannot_be_started(house: House, state: Path) -> None:
+    client(house, state, "docker")
+    (state / "broken").touch()
+    done = run(house)
+    assert "exit code 17" in done.results[0].reason
+    assert "no such image" in done.services[0].tail
+
+
+def test_one_that_cannot_be_stopped(house: House, state: Path) -> None:
+    client(house, state, "docker", down=1)
+    done = run(house)
+    assert done.services[0].outcome is Outcome.ERRORED
+    assert "down`: exit code 1" in done.services[0].reason
+
+
+def test_two_services_of_one_file_are_taken_down_once(house: House, state: Path) -> None:
+    client(house, state, "docker")
+    ready = Ready(log="serving")
+    services = {
+        name: Service(name, PLACE, compose=Compose("c.yaml", name), ready=ready)
+        for name in ("web", "db")
+    }
+    done = house.run(check("a", "true", services=("web", "db")), services=services)
+    assert [(one.name, one.outcome) for one in done.services] == [
+        ("web", Outcome.PASSED),
+        ("db", Outcome.PASSED),
+    ]
+    assert (state / "calls").read_text().count(" down") == 1
+
+
+def test_containers_that_end_by_themselves(house: House, state: Path) -> None:
+    client(house, state, "docker")
+    web = Service("web", PLACE, compose=Compose("c.yaml", "web"), ready=Ready(log="serving"))
+    done = house.run(
+        check("a", "bash", "-c", f"rm {state}/up.*; sleep 0.3; exit 1", services=("web",)),
+        services={"web": web},
+    )
+    assert done.results[0].hint.startswith("service web died")

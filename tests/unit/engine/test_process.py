@@ -1,0 +1,246 @@
+"""The one door to processes: every way a process can end, and nothing left after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from support.processes import NAP, alive
+
+from runner.engine.output import Log
+from runner.engine.process import Request, run
+from runner.engine.redaction import Redactor
+from runner.engine.stop import Stop
+from runner.engine.tree import Forest
+from runner.errors import DossierError
+from runner.kinds.base import CAPTURE_LIMIT, Finished
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="platform: needs a subreaper")
+
+
+class Door:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "door.log"
+        self.log = Log(self.path, "door.log", Redactor({"TOKEN": "hunter22"}))
+        self.stop = Stop()
+        self.forest = Forest()
+
+    def __call__(
+        self,
+        *argv: str,
+        timeout: float = 30.0,
+        cwd: Path | None = None,
+        split: bool = False,
+    ) -> Finished:
+        request = Request(
+            argv, cwd or self.folder, dict(os.environ), "test.1", timeout=timeout, split=split
+        )
+        return run(request, self.forest, self.log, self.stop)
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Door:
+    return Door(tmp_path)
+
+
+def test_exit_code_and_output(door: Door) -> None:
+    finished = door("bash", "-c", "echo out; echo err >&2; exit 7")
+    assert finished.execution.exit_code == 7
+    assert finished.execution.signal == ""
+    assert finished.execution.output_bytes == 8
+    assert door.path.read_text() == "out\nerr\n"
+
+
+def test_exact_interleaving_of_both_streams(door: Door) -> None:
+    script = "for i in {1..500}; do echo o$i; echo e$i >&2; done"
+    door("bash", "-c", script)
+    expected = "".join(f"o{i}\ne{i}\n" for i in range(1, 501))
+    assert door.path.read_text() == expected
+
+
+def test_split_streams_are_captured_each_by_itself(door: Door) -> None:
+    finished = door("bash", "-c", "echo out hunter22; echo err >&2", split=True)
+    assert finished.stdout == b"out hunter22\n"
+    assert finished.stderr == b"err\n"
+    assert "hunter22" not in door.path.read_text()
+    assert "[redacted TOKEN]" in door.path.read_text()
+
+
+def test_a_capture_is_bounded_and_says_so(door: Door) -> None:
+    finished = door("head", "-c", str(CAPTURE_LIMIT + 1), "/dev/zero", split=True)
+    assert finished.truncated
+    assert len(finished.stdout) == CAPTURE_LIMIT
+    assert door.path.stat().st_size == CAPTURE_LIMIT + 1
+
+
+def test_standard_input_is_closed(door: Door) -> None:
+    finished = door("bash", "-c", "read line || echo closed")
+    assert finished.execution.exit_code == 0
+    assert door.path.read_text() == "closed\n"
+
+
+def test_a_session_of_its_own(door: Door) -> None:
+    door(sys.executable, "-c", "import os; print(os.getsid(0) == os.getpid())")
+    assert door.path.read_text() == "True\n"
+
+
+def test_missing_executable(door: Door) -> None:
+    execution = door("no-such-program").execution
+    assert execution.exit_code is None
+    assert execution.error == "no-such-program: not found"
+    assert "PATH" in execution.hint
+
+
+def test_not_executable(door: Door) -> None:
+    (door.folder / "data").write_text("x")
+    execution = door("./data").execution
+    assert execution.error == "./data: not executable"
+    assert "chmod +x" in execution.hint
+
+
+def test_neither_program_nor_script(door: Door) -> None:
+    script = door.folder / "script"
+    script.write_text("echo hi\n")
+    script.chmod(0o755)
+    execution = door("./script").execution
+    assert "#!" in execution.error
+    assert execution.hint
+
+
+def test_missing_working_folder(door: Door) -> None:
+    execution = door("true", cwd=door.folder / "gone").execution
+    assert "gone" in execution.error
+    assert "cwd" in execution.hint
+
+
+def test_argument_list_too_long(door: Door) -> None:
+    execution = door("true", "x" * (1 << 20)).execution
+    assert execution.exit_code is None
+    assert "too long" in execution.error
+
+
+def test_nul_in_argv_is_a_result(door: Door) -> None:
+    execution = door("true", "a\0b").execution
+    assert execution.exit_code is None
+    assert "null byte" in execution.error
+
+
+def test_end_by_signal_is_named(door: Door) -> None:
+    execution = door("bash", "-c", "kill -SEGV $$").execution
+    assert execution.signal == "SIGSEGV"
+    assert execution.exit_code is None
+
+
+def test_timeout_is_told(door: Door) -> None:
+    execution = door("sleep", "100", timeout=0.2).execution
+    assert execution.stopped == "timeout"
+    assert execution.signal == "SIGTERM"
+
+
+def test_timeout_of_one_who_ignores_sigterm(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.engine.process.GRACE", 0.3)
+    script = "trap '' TERM; while true; do sleep 0.05; done"
+    execution = door("bash", "-c", script, timeout=0.2).execution
+    assert execution.stopped == "timeout"
+    assert execution.signal == "SIGKILL"
+
+
+def test_timeout_reaches_children_and_sessions(door: Door) -> None:
+    script = f"{NAP} & setsid {NAP} & {NAP}"
+    door("bash", "-c", script, timeout=0.5)
+    assert alive(NAP) == []
+
+
+@LINUX
+def test_timeout_reaches_daemons(door: Door) -> None:
+    """A double fork in a new session with a cleared environment cannot get away."""
+    script = f"(env -i setsid bash -c '({NAP} &)' &) ; sleep 100"
+    door("bash", "-c", script, timeout=0.7)
+    assert alive(NAP) == []
+
+
+def test_what_is_left_running_is_stopped_and_named(door: Door) -> None:
+    execution = door("bash", "-c", f"{NAP} & echo done").execution
+    assert execution.exit_code == 0
+    assert any(NAP in line for line in execution.leftovers)
+    assert alive(NAP) == []
+    assert door.path.read_text() == "done\n"
+
+
+@LINUX
+def test_a_daemon_left_running_is_stopped_and_named(door: Door) -> None:
+    script = f"(setsid {NAP} >/dev/null 2>&1 &)"
+    execution = door("bash", "-c", script).execution
+    assert any(NAP in line for line in execution.leftovers)
+    assert alive(NAP) == []
+
+
+@LINUX
+def test_a_leftover_that_ignores_sigterm_is_killed(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.process.LEFTOVER_GRACE", 0.2)
+    script = f"(trap '' TERM; while true; do sleep 0.05; : {NAP}; done) & echo done"
+    door("bash", "-c", script)
+    assert alive(NAP) == []
+
+
+def test_a_request_to_stop_ends_it(door: Door) -> None:
+    threading.Timer(0.2, door.stop.ask, ["SIGINT"]).start()
+    began = time.monotonic()
+    execution = door("sleep", "100").execution
+    assert execution.stopped == "interrupted"
+    assert time.monotonic() - began < 50
+
+
+def test_a_secret_split_over_two_writes(door: Door) -> None:
+    script = "printf hunt; sleep 0.2; printf 'er22 and hunte'"
+    door("bash", "-c", script)
+    assert door.path.read_text() == "[redacted TOKEN] and hunte"
+
+
+def test_output_of_any_bytes(door: Door) -> None:
+    door(sys.executable, "-c", "import os; os.write(1, bytes(range(256)) * 4096)")
+    assert door.path.read_bytes() == bytes(range(256)) * 4096
+
+
+def test_a_full_disk_stops_the_process(door: Door) -> None:
+    full = Log.__new__(Log)
+    full.__dict__.update(door.log.__dict__)
+    full._fd = os.open("/dev/full", os.O_WRONLY)
+    request = Request(("yes", NAP), door.folder, dict(os.environ), "test.1", timeout=30)
+    with pytest.raises(DossierError, match="No space left"):
+        run(request, door.forest, full, door.stop)
+    os.close(full._fd)
+    assert alive(f"yes {NAP}") == []
+
+
+def test_without_pidfd_and_subreaper(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What macOS has: no pidfd, and orphans known by their mark and session."""
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    door.forest.adopting = False
+    execution = door("bash", "-c", f"setsid {NAP} & {NAP} & echo hi").execution
+    assert execution.exit_code == 0
+    assert len(execution.leftovers) >= 2
+    assert alive(NAP) == []
+    assert door("sleep", "100", timeout=0.2).execution.signal == "SIGTERM"
+
+
+def test_no_zombie_stays(door: Door) -> None:
+    for _ in range(3):
+        door("bash", "-c", "(setsid true &)")
+    children = psutil.Process().children()
+    assert [c for c in children if c.status() == psutil.STATUS_ZOMBIE] == []
+
+
+def test_signal_without_a_name(door: Door) -> None:
+    number = signal.SIGRTMIN + 1
+    execution = door("bash", "-c", f"kill -{number} $$").execution
+    assert execution.signal == f"signal {number}"
