@@ -1,0 +1,63 @@
+"""A text stream that takes lines, and falls silent when nobody reads it any more."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TextIO
+
+from runner.reporters.console.page import UNBOUNDED, Line, Look, can_unicode, render
+
+_DEFAULT_WIDTH = 80
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Say whether a person looks at the stream."""
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def width_of(stream: TextIO) -> int:
+    """Measure the stream: a terminal's columns now, else no bound."""
+    if not is_terminal(stream):
+        return UNBOUNDED
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        columns = 0
+    return columns or _DEFAULT_WIDTH
+
+
+class Paper:
+    """Prints lines to a stream, each as soon as it is there."""
+
+    def __init__(self, stream: TextIO, *, color: bool, width: int | None = None) -> None:
+        """Take the stream; without a width it is measured anew for each line."""
+        self._stream = stream
+        self._encoding = getattr(stream, "encoding", None)
+        self._look = Look(color=color, unicode=can_unicode(self._encoding))
+        self._width = width
+        self._torn = False
+
+    @property
+    def look(self) -> Look:
+        """Give what the stream can show at this moment."""
+        width = width_of(self._stream) if self._width is None else self._width
+        return replace(self._look, width=width)
+
+    def print(self, lines: Iterable[Line]) -> None:
+        """Print lines; where the reader has gone (``| head``), do nothing."""
+        if self._torn:
+            return
+        text = "".join(f"{render(spans, color=self._look.color)}\n" for spans in lines)
+        if not self._look.unicode:
+            encoding = self._encoding or "ascii"
+            text = text.encode(encoding, "replace").decode(encoding)
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._torn = True

@@ -1,0 +1,90 @@
+"""The document as a stream of pieces: counted in a first reading, written in a second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from runner.model import Run
+from runner.reporters.junit.entries import Entry, Fault, Suite, Tag
+from runner.reporters.junit.suites import suites, title
+from runner.reporters.junit.xml import attribute, content, properties, seconds
+from runner.reporters.text import one_line
+
+_UNNAMED = "(unnamed)"
+
+
+class Names:
+    """Hands out names that are unique in their class: ``x``, ``x (2)``, ``x (3)``."""
+
+    def __init__(self) -> None:
+        """Begin with none taken."""
+        self._taken: dict[tuple[str, str], int] = {}
+
+    def claim(self, classname: str, name: str) -> str:
+        """Give the name as it may stand in the report, made safe and unique."""
+        name = one_line(name)
+        name = name if name.strip() else _UNNAMED
+        key = (classname, name)
+        if key not in self._taken:
+            self._taken[key] = 1
+            return name
+        number = self._taken[key] + 1
+        while (classname, f"{name} ({number})") in self._taken:
+            number += 1
+        self._taken[key] = number
+        unique = f"{name} ({number})"
+        self._taken[classname, unique] = 1
+        return unique
+
+
+def chunks(run: Run, *, extended: bool, rerun: Callable[[str], str] | None) -> Iterator[str]:
+    """Give the document piece by piece."""
+    found = list(suites(run, rerun))
+    tallies = [Counter(entry.tag for entry in suite.entries()) for suite in found]
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    total = sum(tallies, Counter[Tag]())
+    yield f"<testsuites name={attribute(title(run))} {_counts(total)}"
+    yield f' time="{seconds(run.duration)}">\n'
+    host = f" hostname={attribute(run.host)}" if run.host else ""
+    names = Names()
+    for suite, tally in zip(found, tallies, strict=True):
+        yield _suite_start(suite, tally, names, host)
+        for entry in suite.entries():
+            yield _case(entry, names, extended=extended)
+        yield "</testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def _counts(tally: Counter[Tag]) -> str:
+    return f'tests="{tally.total()}" failures="{tally[Tag.FAILURE]}" errors="{tally[Tag.ERROR]}"'
+
+
+def _suite_start(suite: Suite, tally: Counter[Tag], names: Names, host: str) -> str:
+    # A suite's name lives in a class of its own, which no test case can have.
+    name = attribute(names.claim("\0", suite.name))
+    when = f" timestamp={attribute(suite.timestamp)}" if suite.timestamp else ""
+    return (
+        f'<testsuite name={name} {_counts(tally)} skipped="{tally[Tag.SKIPPED]}"'
+        f' time="{seconds(suite.seconds)}"{when}{host}>\n{properties(suite.properties)}'
+    )
+
+
+def _case(entry: Entry, names: Names, *, extended: bool) -> str:
+    classname = one_line(entry.classname)
+    name = names.claim(classname, entry.name)
+    start = (
+        f"<testcase classname={attribute(classname)} name={attribute(name)}"
+        f' time="{seconds(entry.seconds)}"'
+    )
+    inner = properties(entry.properties) if extended else ""
+    inner += "".join(map(_fault, entry.faults()))
+    return f"{start}>\n{inner}</testcase>\n" if inner else f"{start}/>\n"
+
+
+def _fault(fault: Fault) -> str:
+    text = content(fault.text.strip("\n"))
+    if fault.element.startswith(("flaky", "rerun")):
+        text = f"<stackTrace>{text}</stackTrace>"
+    start = f"<{fault.element} type={attribute(fault.kind)} message={attribute(fault.message)}"
+    return f"{start}>{text}</{fault.element}>\n" if text else f"{start}/>\n"
