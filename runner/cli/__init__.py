@@ -1,0 +1,76 @@
+"""The command line: one module per command, each of them parse, build, execute."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from traceback import format_exc
+
+import click
+
+from runner import __version__
+from runner.errors import ExitCode, RunnerError, UsageError
+
+_COMMANDS = {
+    "lint": "Show every error of the playbook(s).",
+    "plan": "Show what would run, resolved; run nothing.",
+    "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
+    "schema": "Print the JSON Schema of the playbook.",
+    "validate": "Run the verification matrix (= run verification).",
+}
+"""Name to help of each command; its module is imported only when it is used."""
+
+
+class _Lazy(click.Group):
+    """A group whose commands are modules of this package."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"runner.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Show an error of ours as message and hint, never as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except RunnerError as error:
+            click.echo(f"runner: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  hint: {error.hint}", err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(ExitCode.INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception:  # noqa: BLE001 - exit code 1 would say that a check failed
+            click.echo(f"{format_exc()}runner: this is a bug in runner {__version__}", err=True)
+            sys.exit(ExitCode.ERRORED)
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="runner")
+def main() -> None:
+    """Upgrade a pinned dependency, and prove it."""
+    if os.name != "posix":
+        raise UsageError(
+            "the runner works on Linux and macOS only",
+            hint="use it in a Linux container, or in WSL",
+        )

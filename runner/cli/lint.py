@@ -1,0 +1,49 @@
+"""``runner lint``: every error of playbooks, with its place."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from runner.errors import ExitCode
+from runner.kinds import load_kinds
+from runner.playbook import discover, load
+from runner.playbook.problems import PlaybookInvalid, Problem
+
+
+@click.command("lint")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How errors are shown.",
+)
+def command(files: tuple[Path, ...], form: str) -> None:
+    """Show every error of the playbook(s), each as FILE:LINE:COLUMN, and exit with 2 on any.
+
+    FILES default to the only config/*_release.yaml.
+    """
+    chosen = files or (discover(Path()),)
+    problems = [problem for file in chosen for problem in _problems(file)]
+    if form == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(problems), indent=1))
+    else:
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if not problems:
+            click.echo(f"{len(chosen)} playbook{'s' * (len(chosen) > 1)} valid")
+    sys.exit(ExitCode.INVALID if problems else ExitCode.PASSED)
+
+
+def _problems(file: Path) -> tuple[Problem, ...]:
+    try:
+        load(file, kinds=load_kinds(), environment=None)
+    except PlaybookInvalid as error:
+        return error.problems
+    return ()

@@ -1,0 +1,101 @@
+"""Options that several commands share; each can be set by ``RUNNER_<NAME>`` as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., object])
+Decorator = Callable[[F], F]
+
+
+def option(*names: str, **more: Any) -> Decorator[Any]:  # noqa: ANN401 - as click takes them
+    """Make an option whose long name also names its environment variable."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    variable = "RUNNER_" + long.removeprefix("--").upper().replace("-", "_")
+    return click.option(*names, envvar=variable, show_envvar=False, **more)
+
+
+def together(*decorators: Decorator[Any]) -> Decorator[Any]:
+    """Add options in the order given."""
+
+    def add(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return add
+
+
+playbook_options = together(
+    option(
+        "-p",
+        "--playbook",
+        type=click.Path(path_type=Path),
+        help="Playbook [default: the only config/*_release.yaml].",
+    ),
+    option("--profile", default="", help="Profile to lay over the playbook."),
+    option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a value of the playbook, as vars.port=5051; repeatable.",
+    ),
+)
+"""Which playbook, and how it is laid out."""
+
+selection_options = option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Only this check, by id, area or glob; repeatable.",
+)
+"""Which checks."""
+
+output_option = option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("analysis_outputs"),
+    show_default=True,
+    help="Folder of the evidence; the dossier is live/ below it.",
+)
+"""Where the evidence goes."""
+
+running_options = together(
+    option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(1, 256),
+        default=1,
+        show_default=True,
+        help="Independent checks at once.",
+    ),
+    option("--fail-fast", is_flag=True, help="Skip the rest after a check that did not pass."),
+    option("--resume", is_flag=True, help="Run only what the last run of the stage left undone."),
+    option("--dry-run", is_flag=True, help="Show what would run (= runner plan)."),
+    option(
+        "--junit-dialect",
+        type=click.Choice(["strict", "extended"]),
+        default="strict",
+        show_default=True,
+        help="Dialect of junit.xml.",
+    ),
+)
+"""How checks are run."""
+
+display_options = together(
+    option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    option("-q", "--quiet", is_flag=True, help="Show only failures and the verdict."),
+    option("-v", "--verbose", is_flag=True, help="Stream the output of checks."),
+    option(
+        "--color/--no-color",
+        default=None,
+        help="Use colours [default: on a terminal, unless NO_COLOR is set].",
+    ),
+)
+"""How the course of things is shown."""

@@ -1,0 +1,69 @@
+"""Example playbooks, each run as a user runs it, with what must come out beside it.
+
+Every folder with an ``expected.yaml`` is found automatically. It may say: ``args`` (more
+arguments), ``hold_port`` (somebody else listens on ``vars.port``), ``exit_code``, ``results``
+(check to outcome, reason as a regular expression, flaky, attempts), and regular expressions
+that ``stdout`` and ``stderr`` must contain.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.command import runner
+
+HERE = Path(__file__).parent
+CASES = sorted(path.parent for path in HERE.rglob("expected.yaml"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[str(case.relative_to(HERE)) for case in CASES])
+def test_case(case: Path, tmp_path: Path) -> None:
+    folder = tmp_path / case.name
+    shutil.copytree(case, folder)
+    expected = yaml.safe_load((case / "expected.yaml").read_text())
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        if expected.get("hold_port"):
+            held.listen()
+        else:
+            held.close()
+        ports = (
+            ("--set", f"vars.port={port}")
+            if "vars:" in (case / "playbook.yaml").read_text()
+            else ()
+        )
+        done = runner(
+            "validate", "-p", "playbook.yaml", *ports, *expected.get("args", ()), cwd=folder
+        )
+    assert done.returncode == expected["exit_code"], done.stdout + done.stderr
+    for stream in ("stdout", "stderr"):
+        for pattern in expected.get(stream, ()):
+            assert re.search(pattern, getattr(done, stream)), getattr(done, stream)
+    evidence = folder / "analysis_outputs/live/verification/run.json"
+    assert evidence.exists() is (expected["exit_code"] != 2)
+    results = {one["check"]: one for one in _results(evidence)}
+    for check, wanted in expected.get("results", {}).items():
+        _compare(results[check], wanted)
+
+
+def _results(evidence: Path) -> list[dict[str, Any]]:
+    if not evidence.exists():
+        return []
+    results: list[dict[str, Any]] = json.loads(evidence.read_text())["results"]
+    return results
+
+
+def _compare(result: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert result["outcome"] == wanted["outcome"], result
+    assert re.search(wanted.get("reason", ""), result["reason"]), result["reason"]
+    assert result["flaky"] is wanted.get("flaky", False)
+    if "attempts" in wanted:
+        assert [attempt["outcome"] for attempt in result["attempts"]] == wanted["attempts"]
