@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from runner.model import Attempt, Check, Result, Run, ServiceReport
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunStarted:
     """The stage begins."""
 
@@ -23,7 +23,7 @@ class RunStarted:
     """The selected checks, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceStarting:
     """A service was started and is waited for."""
 
@@ -33,7 +33,7 @@ class ServiceStarting:
     """Gives the last line of its log so far, redacted but otherwise as printed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceReady:
     """A service is ready."""
 
@@ -43,7 +43,7 @@ class ServiceReady:
     """From its start."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceEnded:
     """A service was stopped, or never became ready."""
 
@@ -51,7 +51,7 @@ class ServiceEnded:
     """What became of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptStarted:
     """A check, or a repetition of it, begins."""
 
@@ -63,7 +63,7 @@ class AttemptStarted:
     """Gives the last line of its log so far, redacted but otherwise as printed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Output:
     """Redacted output of a check, told only to listeners that want it; not trustworthy."""
 
@@ -73,7 +73,7 @@ class Output:
     """As the child printed it, any bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptEnded:
     """An attempt has ended."""
 
@@ -85,7 +85,7 @@ class AttemptEnded:
     """Seconds until the next attempt; None where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckEnded:
     """A check has its result; also told for skipped and resumed checks."""
 
@@ -95,7 +95,7 @@ class CheckEnded:
     """What was found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunEnded:
     """The stage has ended and its evidence is written."""
 

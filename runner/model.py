@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 # --- what is to be done -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """Where in the playbook something was written."""
 
@@ -44,7 +44,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Release:
     """The tracked dependency."""
 
@@ -66,7 +66,7 @@ class Release:
     """Address of the release notes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Owners:
     """Who answers for the upgrade."""
 
@@ -78,7 +78,7 @@ class Owners:
     """Roles told of the outcome."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pin:
     """A place in the repository that repeats the version."""
 
@@ -99,7 +99,7 @@ class Action(Protocol):
         """Say what would be done, one argv or request, without doing it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Retry:
     """How often an attempt that did not pass is repeated."""
 
@@ -111,7 +111,7 @@ class Retry:
     """Factor on the delay from one attempt to the next."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One action of a check."""
 
@@ -137,7 +137,7 @@ class Step:
     """Run-time names that its action or environment still holds; empty for most steps."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check:
     """One row of the matrix."""
 
@@ -167,7 +167,7 @@ class Check:
     """SHA-256 over the resolved definition, the inputs and the release, for ``--resume``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ready:
     """When a service counts as ready: exactly one of the four tests, within a deadline."""
 
@@ -183,7 +183,7 @@ class Ready:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compose:
     """A service of a Compose project."""
 
@@ -193,7 +193,7 @@ class Compose:
     """Name of the service in that file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """A process or Compose service that checks need."""
 
@@ -217,7 +217,7 @@ class Service:
     """Run-time names that it still holds: ``run.scratch``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Playbook:
     """A playbook, read, resolved and found valid."""
 
@@ -246,7 +246,7 @@ class Playbook:
 # --- what was found ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assertion:
     """One expectation held against what was there."""
 
@@ -260,7 +260,7 @@ class Assertion:
     """Whether the one fits the other."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A case of a test runner inside a check."""
 
@@ -278,7 +278,7 @@ class Case:
     """The trace."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Artifact:
     """A file kept as evidence."""
 
@@ -290,7 +290,7 @@ class Artifact:
     """Of its content, hexadecimal."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
     """One process, from start to end."""
 
@@ -320,7 +320,7 @@ class Execution:
     """Processes that it left running and that were stopped: ``1234 python serve.py``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepReport:
     """What an action found; the engine adds id, kind and times."""
 
@@ -342,7 +342,7 @@ class StepReport:
     """Files that the action kept as evidence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepResult:
     """A step's report with its name and times."""
 
@@ -358,7 +358,7 @@ class StepResult:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attempt:
     """One try at a check."""
 
@@ -382,7 +382,7 @@ class Attempt:
     """The last lines of the log, for everything but ``passed``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """A check with all its attempts."""
 
@@ -423,7 +423,7 @@ class Result:
         return not (self.allow_failure and self.outcome is Outcome.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceReport:
     """A service from its start to its stop."""
 
@@ -449,7 +449,7 @@ class ServiceReport:
     """The last lines of its log, where it failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """What the run is about: without it a verdict proves nothing."""
 
@@ -469,7 +469,7 @@ class Subject:
     """Whether the work tree differed from that commit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A stage, carried out."""
 

@@ -32,7 +32,7 @@ from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunSettings:
     """The options of a command that runs a stage, as click gives them."""
 
@@ -110,7 +110,7 @@ def rerun_command(stage: str, settings: RunSettings, check: str) -> str:
     return shlex.join([*words, "--only", check])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JunitReport:
     """Writes ``<stage>/junit.xml``."""
 

@@ -77,6 +77,8 @@ class StepContext:
             split=command.split,
         )
         finished = run(request, self.session.forest, self.logfile, self.stop)
+        if not self.session.secrets:
+            return finished
         return replace(finished, execution=self._redacted(finished.execution))
 
     def wait(self, seconds: float) -> bool:

@@ -11,7 +11,7 @@ from runner.model import Check, Playbook, Service
 from runner.playbook.problems import did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A stage of a playbook with the checks that were selected."""
 

@@ -46,7 +46,7 @@ _POLL = 0.02
 """Seconds between two looks at a child where the system has no pidfd (macOS)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """A process to be run."""
 

@@ -9,7 +9,7 @@ from runner.engine.journal import Entry, read
 from runner.model import Attempt, Check, Outcome, Result, Subject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunStart:
     """The data of ``run_started``."""
 
@@ -21,7 +21,7 @@ class RunStart:
     """Id of the run that it resumes, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptStart:
     """The data of ``attempt_started``."""
 
@@ -33,7 +33,7 @@ class AttemptStart:
     """Path of its log in the dossier."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AttemptEnd:
     """The data of ``attempt_ended``."""
 
@@ -43,7 +43,7 @@ class AttemptEnd:
     """What was found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """What earlier runs left of one check."""
 

@@ -37,7 +37,7 @@ Reporter: TypeAlias = Callable[[Run, Dossier], None]
 """Writes a report of a finished run into the dossier."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """How a plan is carried out."""
 

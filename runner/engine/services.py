@@ -20,6 +20,8 @@ from runner.events import ServiceEnded, ServiceReady, ServiceStarting
 from runner.model import Execution, Outcome, Service, ServiceReport
 from runner.playbook.expressions import resolve_deep
 
+_LAST_WORDS = 1.0
+"""Seconds to read what a service that has died left in its pipe."""
 _INTERVAL = 0.1
 """Seconds between two questions whether a service is ready."""
 
@@ -177,6 +179,7 @@ class LiveService:
         assert self._running is not None  # noqa: S101 - only a started service can die
         how = self._running.execution("", ())
         end = f"ended by {how.signal}" if how.signal else f"exit code {how.exit_code}"
+        self._pump.join(_LAST_WORDS)
         last = self._log.last_line() if self._log is not None else ""
         said = f"; its log ends: {last}" if last else "; it logged nothing"
         return Unready(f"service {self._service.name} died: {end}{said}")

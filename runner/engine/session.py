@@ -15,7 +15,7 @@ from runner.engine.stop import Stops
 from runner.engine.tree import Forest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """The surroundings of a run."""
 

@@ -81,7 +81,7 @@ class Forest:
         return end(self.strays) if self.adopting else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """A child of the runner with all its descendants."""
 

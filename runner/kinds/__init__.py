@@ -7,13 +7,11 @@ like the kind and points to a `runner.kinds.base.Kind`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from runner.errors import ExitCode, RunnerError
 from runner.kinds.base import Kind
-from runner.kinds.command import COMMAND
-from runner.kinds.http import HTTP
-from runner.kinds.pytest import PYTEST
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -21,8 +19,34 @@ if TYPE_CHECKING:
 GROUP = "upgrade_runner.kinds"
 """The entry-point group."""
 
-BUILTIN: Mapping[str, Kind] = {kind.name: kind for kind in (COMMAND, PYTEST, HTTP)}
-"""The kinds of this package, by name."""
+_HOMES = {
+    "command": ("runner.kinds.command", "COMMAND"),
+    "pytest": ("runner.kinds.pytest", "PYTEST"),
+    "http": ("runner.kinds.http", "HTTP"),
+}
+"""Where each built-in kind is, imported only for a playbook that uses it."""
+
+
+class Builtin(Mapping[str, Kind]):
+    """The kinds of this package, by name."""
+
+    def __getitem__(self, name: str) -> Kind:
+        """Give a kind; raise KeyError for an unknown one."""
+        module, constant = _HOMES[name]
+        kind: Kind = getattr(import_module(module), constant)
+        return kind
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names."""
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(_HOMES)
+
+
+BUILTIN = Builtin()
+"""The registry: one line in `_HOMES` adds a kind."""
 
 
 class KindError(RunnerError):
@@ -39,14 +63,15 @@ class Kinds(Mapping[str, Kind]):
     """
 
     def __init__(self) -> None:
-        """Know the built-in kinds; nothing is searched yet."""
-        self._loaded = dict(BUILTIN)
+        """Know the built-in kinds; nothing is imported or searched yet."""
+        self._loaded: dict[str, Kind] = {}
         self._entry_points: dict[str, EntryPoint] | None = None
 
     def __getitem__(self, name: str) -> Kind:
         """Give a kind; raise KeyError for an unknown one, KindError for a broken one."""
         if name not in self._loaded:
-            self._loaded[name] = _load(self._third_party()[name])
+            here = name in BUILTIN
+            self._loaded[name] = BUILTIN[name] if here else _load(self._third_party()[name])
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -16,7 +16,7 @@ from runner.model import Artifact, Execution, StepReport
 from runner.playbook.shapes import Shape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """A process that an action asks for."""
 
@@ -32,7 +32,7 @@ class Command:
     """Capture stdout and stderr each by itself; else both go to the log in exact order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finished:
     """A process that has ended, with what it printed where that was asked for."""
 
@@ -104,7 +104,7 @@ class Runnable(Protocol):
         """Do it and hold what was found against what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
     """A kind of step: its name, its YAML, and how both become an action."""
 

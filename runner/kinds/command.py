@@ -32,7 +32,7 @@ _BY_SIGNAL = 128
 """A shell reports the end of a process by signal N as 128 + N."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandParameters:
     """What stands under ``with``."""
 
@@ -44,7 +44,7 @@ class CommandParameters:
     """Name of a value for later steps to where it stands in stdout."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandExpectation:
     """What stands under ``expect``."""
 
@@ -56,7 +56,7 @@ class CommandExpectation:
     """What is expected of the standard error."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CommandAction:
     """Run a process, and hold its exit code and its output against what is expected."""
 

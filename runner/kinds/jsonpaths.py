@@ -56,7 +56,7 @@ def find(path: str, document: JsonValue) -> list[JsonValue]:
         raise ValueError(f"the path {path} cannot be looked up in it") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JsonExpectation:
     """A mapping from JSON path to the value expected there."""
 

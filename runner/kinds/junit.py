@@ -34,7 +34,7 @@ class ReportError(ValueError):
     """A report that cannot be believed; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JunitReport:
     """What a report says."""
 

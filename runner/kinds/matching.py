@@ -32,7 +32,7 @@ def pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"a regular expression ({error})") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextExpectation:
     """What is expected of a text; everything stated must hold."""
 

@@ -16,7 +16,7 @@ from runner.model import Assertion
 from runner.playbook.shapes import Convert, Either, Field, MapOf, OneKeyOf, Record, Text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Output:
     """Where an output's value stands in stdout; all of it, stripped, where neither is given."""
 

@@ -33,7 +33,7 @@ _ALLOWED = (
 """No report elsewhere, no selection by an earlier run, no listing instead of running."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PytestParameters:
     """What stands under ``with``."""
 
@@ -45,7 +45,7 @@ class PytestParameters:
     """How many tests must have run, skipped ones left aside."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PytestAction:
     """Run pytest, and believe its report only where its exit code agrees."""
 
@@ -165,7 +165,7 @@ def _assertions(report: JunitReport, execution: Execution, min_tests: int) -> tu
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Argument:
     """An argument of pytest, but for those that would take the verdict out of our hands."""
 
@@ -186,7 +186,7 @@ class _Argument:
         return {**Scalar().schema(), "pattern": f"^(?:{_ALLOWED})$"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _NothingMore:
     """Refuses every key: what is expected of tests stands in the tests."""
 

@@ -21,7 +21,7 @@ _INFINITIVES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """How something ended, and why."""
 

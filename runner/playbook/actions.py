@@ -24,7 +24,7 @@ VACUOUS = "states nothing, so anything would pass"
 """What is said of an empty expectation."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ActionNodes:
     """What is written of an action."""
 

@@ -53,7 +53,7 @@ RETRY = Record(
 """The shape of ``retry``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckDraft:
     """A check as written; what its kind knows is still YAML."""
 
@@ -118,7 +118,7 @@ CHECK = OneKeyOf(
 """The shape of one check."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     """What is the same for every check."""
 

@@ -43,7 +43,7 @@ TYPES: Mapping[str, Shape[Any]] = {
 _SCALARS = {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Input:
     """An input of a definition."""
 
@@ -66,7 +66,7 @@ INPUT = Record(
 """The shape of one input."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Definition:
     """A definition as written; its steps are read anew for every use."""
 
@@ -164,7 +164,7 @@ def _type_problems(node: yaml.Node, key: str, one: Input) -> list[Problem]:
     return []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Given:
     """The inputs of one use."""
 

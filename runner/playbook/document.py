@@ -26,7 +26,7 @@ SIZE_LIMIT = 1024 * 1024
 """Bytes; a larger file is refused unread."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A YAML file, parsed and found to be harmless."""
 

@@ -17,7 +17,7 @@ from runner.playbook.shapes import Field, MapOf, OneKeyOf, Record, Shape, Text
 _ANY = Text()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PinFormat:
     """How a version is written in a file: one entry of `FORMATS`."""
 
@@ -56,7 +56,7 @@ _RECORD = OneKeyOf(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _PinShape:
     """A pin, with ``columns`` exactly where its format has them."""
 

@@ -21,7 +21,7 @@ _MOST_LISTED = 20
 """Words that one can still take in at a glance."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with a playbook."""
 

@@ -22,7 +22,7 @@ RELEASE_NAMES = tuple(
 """What can be looked up of the release."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Value:
     """What a name stands for."""
 
@@ -44,7 +44,7 @@ class AtRunTime:
     """The name gets its value when the step runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wrong:
     """The name cannot be used here."""
 
@@ -54,7 +54,7 @@ class Wrong:
     """What to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """The names of one place."""
 

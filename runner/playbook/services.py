@@ -59,7 +59,7 @@ _COMPOSE = Record(
 _AT_ONCE = Ready()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceDraft:
     """A service as written; name, place and environment are added by the reader."""
 
@@ -93,7 +93,7 @@ _RECORD = OneKeyOf(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _ServiceShape:
     """A service; a process must also say when it is ready."""
 

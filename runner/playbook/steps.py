@@ -27,7 +27,7 @@ _RUN_TIME = frozenset({"with", "run", "expect", "env"})
 """Keys of a step whose values may wait for the run."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepDraft:
     """A step as written; what its kind knows is still YAML."""
 
@@ -74,7 +74,7 @@ STEP = OneKeyOf(
 """The shape of one step."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Around:
     """What a step takes over from the check around it."""
 
@@ -90,7 +90,7 @@ class Around:
     """Working folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
     """A step, and what its fingerprint is made of."""
 

@@ -32,7 +32,7 @@ PINS = ListOf[Pin](PIN)
 """The shape of ``pins``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Top:
     """The top level as written, every part still YAML."""
 

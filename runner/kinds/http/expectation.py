@@ -15,7 +15,7 @@ from runner.model import Assertion
 from runner.playbook.shapes import Either, Field, Integer, ListOf, MapOf, Record, Text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpExpectation:
     """What stands under ``expect``."""
 

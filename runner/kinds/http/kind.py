@@ -28,7 +28,7 @@ _SHORTEST_TRY = 1.0
 """Seconds that the last try within the time has, at least, so that it can tell something."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpParameters:
     """What stands under ``with``."""
 
@@ -67,7 +67,7 @@ class HttpParameters:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Try:
     """One request, and what became of it."""
 
@@ -78,7 +78,7 @@ class _Try:
     final: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpAction:
     """Send a request, and hold its answer against what is expected."""
 
@@ -161,7 +161,7 @@ def _in_time(verdict: Verdict, context: Context, limit: float) -> Verdict:
     return verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Payload:
     """A JSON value, told apart from none."""
 

@@ -26,7 +26,7 @@ class NoAnswerError(Exception):
         self.final = final
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
     """What is sent."""
 
@@ -63,7 +63,7 @@ class Request:
         return replace(self, url=url, headers=headers, method="GET", body=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """What came back."""
 

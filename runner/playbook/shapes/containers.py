@@ -79,7 +79,7 @@ class MapOf(Generic[T]):
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """A key of a record."""
 

@@ -15,7 +15,7 @@ from runner.playbook.shapes.base import refuse, tag_of
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """A string; numbers must be quoted, so that ``3.10`` cannot become ``3.1``."""
 
@@ -48,7 +48,7 @@ class Text:
         return schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scalar:
     """A string, number or boolean, taken as it is written: for argv and the environment."""
 
@@ -68,7 +68,7 @@ class Scalar:
         return {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Integer:
     """A whole number within bounds."""
 
@@ -92,7 +92,7 @@ class Integer:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Number:
     """A number, whole or not, within bounds."""
 
@@ -116,7 +116,7 @@ class Number:
         return {"type": "number", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Boolean:
     """``true`` or ``false``; YAML 1.1's ``yes`` and ``on`` are refused as ambiguous."""
 
@@ -131,7 +131,7 @@ class Boolean:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Choice:
     """One of a few words."""
 

@@ -16,7 +16,7 @@ NOT_IN_SHELL = "a shell script is never filled in, so that no value can become c
 """What is said of a look-up in a shell script."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Raw:
     """Any node, kept as it is and read later by someone who knows more."""
 
@@ -32,7 +32,7 @@ class Raw:
         return dict(self.described)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ShellText:
     """A shell script: ``${{ }}`` is refused, the values come as environment variables."""
 

@@ -21,7 +21,7 @@ from runner.reporters.console.plain import Plain, Quiet
 __all__ = ["ConsoleListener", "Options", "Pointers", "console", "print_closing"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Options:
     """What the user wants to see."""
 

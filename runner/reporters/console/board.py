@@ -32,7 +32,7 @@ _BAR = 40
 _BAR_LEAST = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """A check or a service that is under way."""
 

@@ -16,7 +16,7 @@ from runner.reporters.text import duration
 _SPOKEN = (Outcome.FAILED, Outcome.ERRORED, Outcome.PASSED, Outcome.SKIPPED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pointers:
     """Where to look, and what to type next."""
 

@@ -66,7 +66,7 @@ def screen(stream: TextIO, *, color: bool) -> Console:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Picture:
     """Lines that rich can draw."""
 

@@ -30,7 +30,7 @@ class Tone(StrEnum):
     """To be found at a glance."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """A piece of a line."""
 
@@ -93,7 +93,7 @@ def line_cells(spans: Line) -> int:
     return sum(cells(span.text) for span in spans)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """What a stream can show."""
 

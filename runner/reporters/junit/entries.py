@@ -25,7 +25,7 @@ RED = frozenset({Tag.FAILURE, Tag.ERROR})
 """What makes a report red."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fault:
     """A child element of a test case that says what went wrong."""
 
@@ -61,7 +61,7 @@ class Entry(NamedTuple):
     """For the extended dialect."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suite:
     """A test suite; its entries are made anew for each reading, so that they need no memory."""
 
