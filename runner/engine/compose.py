@@ -54,6 +54,12 @@ class Project:
             self._ask(service, log, "up", "-d", compose.service, timeout=_UP)
             return (*self.base, "logs", "--follow", "--no-color", compose.service)
 
+    def stop(self, service: Service, compose: Compose, log: Log) -> None:
+        """Stop a service's container: what follows its log comes to an end, with all of it."""
+        with self.lock:
+            if service.name in self.users:
+                self._ask(service, log, "stop", compose.service, timeout=_DOWN)
+
     def down(self, service: Service, log: Log) -> None:
         """Remove containers and networks after the last service; volumes are the user's."""
         with self.lock:

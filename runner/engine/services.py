@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from runner.engine.clock import now
@@ -22,6 +22,8 @@ from runner.playbook.expressions import resolve_deep
 
 _LAST_WORDS = 1.0
 """Seconds to read what a service that has died left in its pipe."""
+_FOLLOWED = 10.0
+"""Seconds for `compose logs --follow` to end after its container has."""
 _INTERVAL = 0.1
 """Seconds between two questions whether a service is ready."""
 
@@ -203,16 +205,13 @@ class LiveService:
         died = self._running is not None and self._running.ended() and self._trouble is None
         if died and self._service.compose is None:
             self._trouble = self._died()
+        self._with_project(self._stop_container)
         self._closing.ask("stop")
         if self._pump.is_alive():
             self._pump.join()
         if self._running is not None:
             self._execution = finish(self._running, self._closing)
-        if self._project is not None and self._log is not None:
-            try:
-                self._project.down(self._service, self._log)
-            except ComposeError as error:
-                self._trouble = self._trouble or Unready(error.message, error.hint)
+        self._with_project(lambda project, log: project.down(self._service, log))
         trouble = self._trouble
         text = self._session.redactor.text
         log = self._log
@@ -229,6 +228,19 @@ class LiveService:
             log=log.close() if log is not None else None,
             tail=tail,
         )
+
+    def _with_project(self, do: Callable[[Project, Log], None]) -> None:
+        if self._project is not None and self._log is not None:
+            try:
+                do(self._project, self._log)
+            except ComposeError as error:
+                self._trouble = self._trouble or Unready(error.message, error.hint)
+
+    def _stop_container(self, project: Project, log: Log) -> None:
+        """Stop the container, and give what follows its log the time to read all of it."""
+        if self._service.compose is not None and self._pump.is_alive():
+            project.stop(self._service, self._service.compose, log)
+            self._pump.join(_FOLLOWED)
 
     def _redacted(self) -> Execution | None:
         if self._execution is None:

@@ -19,7 +19,11 @@ case "$*" in
 version) exit {version} ;;
 *"ps -q"*) [ -n "$(ls $state/up* 2>/dev/null)" ] && echo 0123abcd; exit 0 ;;
 *"up -d"*) [ -e $state/broken ] && {{ echo "no such image"; exit 17; }}; touch $state/up.${{!#}} ;;
-*logs*) echo "web | serving"; while [ -e $state/up.${{!#}} ]; do sleep 0.05; done ;;
+*logs*)
+    sleep 0.2; echo "web | serving"
+    while [ -e $state/up.${{!#}} ]; do sleep 0.05; done
+    echo "web | bye" ;;
+*stop*) rm -f $state/up.${{!#}} ;;
 *down*) rm -f $state/up.*; exit {down} ;;
 esac
 """
@@ -53,7 +57,9 @@ def test_up_log_and_down(house: House, state: Path, name: str) -> None:
     assert done.results[0].outcome is Outcome.PASSED
     assert done.services[0].outcome is Outcome.PASSED
     assert done.services[0].log is not None
-    assert "web | serving" in (house.live / done.services[0].log.path).read_text()
+    text = (house.live / done.services[0].log.path).read_text()
+    assert "web | serving\n" in text
+    assert "web | bye\n" in text
     calls = (state / "calls").read_text()
     assert "-f compose.yaml up -d web" in calls
     assert calls.splitlines()[-1].endswith("-f compose.yaml down")
