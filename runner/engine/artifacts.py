@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.engine.session import Session
+from runner.engine.tree import as_text
 from runner.errors import DossierError
 from runner.model import Artifact, Check
 from runner.playbook.expressions import resolve_deep
@@ -43,7 +44,7 @@ def _matches(session: Session, pattern: str) -> Iterator[Path]:
 
 def _keep(session: Session, check: Check, file: Path) -> Artifact:
     root = session.scratch if file.is_relative_to(session.scratch) else session.repository
-    name = f"{session.stage}/artifacts/{check.id}/{file.relative_to(root.resolve())}"
+    name = f"{session.stage}/artifacts/{check.id}/{as_text(str(file.relative_to(root.resolve())))}"
     target = session.live / name
     digest, size = hashlib.sha256(), 0
     stream = session.redactor.stream()

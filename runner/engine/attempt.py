@@ -29,7 +29,7 @@ def attempt(session: Session, check: Check, number: int, log: Log) -> Attempt:
     steps = tuple(trial.step(index) for index in range(len(check.steps)))
     outcome, reason, hint = _judge(check, steps, session.stops.gently.signal)
     tail = "" if outcome is Outcome.PASSED else _tail(log)
-    return Attempt(
+    made = Attempt(
         number=number,
         outcome=outcome,
         reason=reason,
@@ -40,6 +40,7 @@ def attempt(session: Session, check: Check, number: int, log: Log) -> Attempt:
         log=log.close(),
         tail=tail,
     )
+    return session.scrub(made)
 
 
 def _tail(log: Log) -> str:
@@ -89,9 +90,6 @@ class _Trial:
         self._broken = self._broken or report.outcome is not Outcome.PASSED
         for name, value in report.outputs.items():
             self._outputs[f"steps.{step.id}.outputs.{name}"] = value
-        report = (
-            replace(report, outputs=self._redacted(report.outputs)) if report.outputs else report
-        )
         return StepResult(step.id, step.kind, report, started, time.monotonic() - began)
 
     def _report(self, step: Step, stop: Stop) -> StepReport:
@@ -104,13 +102,12 @@ class _Trial:
         except DossierError:
             raise
         except RunnerError as error:
-            text = self._session.redactor.text
-            return StepReport(Outcome.ERRORED, text(error.message), text(error.hint))
+            return StepReport(Outcome.ERRORED, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - a kind may be anybody's
             for line in traceback.format_exc().splitlines():
                 self._log.line(line)
             reason = f"the kind '{step.kind}' broke: {type(error).__name__}: {error}"
-            return StepReport(Outcome.ERRORED, self._session.redactor.text(reason))
+            return StepReport(Outcome.ERRORED, reason)
         kept = tuple(one for one in context.kept if one not in report.artifacts)
         return replace(report, artifacts=report.artifacts + kept) if kept else report
 
@@ -135,7 +132,3 @@ class _Trial:
             _, step, _, output = name.split(".", 3)
             env[f"STEP_{step}_{output}".upper().replace("-", "_")] = value
         return env
-
-    def _redacted(self, outputs: Mapping[str, str]) -> Mapping[str, str]:
-        text = self._session.redactor.text
-        return {name: text(value) for name, value in outputs.items()}

@@ -27,21 +27,23 @@ def carry_out(session: Session, services: Services, check: Check, past: Past) ->
     try:
         services.ready(check.services)
     except Unready as trouble:
-        text = session.redactor.text
-        result = _result(check, Outcome.ERRORED, text(trouble.reason), text(trouble.hint))
-        return replace(result, started=started, duration=time.monotonic() - began)
+        result = _result(check, Outcome.ERRORED, trouble.reason, trouble.hint)
+        result = replace(result, started=started, duration=time.monotonic() - began)
+        return session.scrub(result)
     attempts = _attempts(session, check, past)
     last = attempts[-1]
     result = _result(check, last.outcome, last.reason, _hint(services, check, last))
     if check.artifacts:
         result = _with_artifacts(session, check, result)
     passed = result.outcome is Outcome.PASSED
-    return replace(
-        result,
-        attempts=past.attempts + attempts,
-        started=started,
-        duration=time.monotonic() - began,
-        flaky=passed and len(past.attempts + attempts) > 1,
+    return session.scrub(
+        replace(
+            result,
+            attempts=past.attempts + attempts,
+            started=started,
+            duration=time.monotonic() - began,
+            flaky=passed and len(past.attempts + attempts) > 1,
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.engine.files import write_atomic
@@ -14,7 +14,7 @@ from runner.engine.process import run
 from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.kinds.base import Command, Finished
-from runner.model import Artifact, Check, Execution, Step
+from runner.model import Artifact, Check, Step
 
 
 @dataclass(slots=True)
@@ -76,10 +76,7 @@ class StepContext:
             shown_env=tuple(sorted({*self.step.env, *self.step.secrets, *command.env})),
             split=command.split,
         )
-        finished = run(request, self.session.forest, self.logfile, self.stop)
-        if not self.session.secrets:
-            return finished
-        return replace(finished, execution=self._redacted(finished.execution))
+        return run(request, self.session.forest, self.logfile, self.stop)
 
     def wait(self, seconds: float) -> bool:
         """Sleep, but not beyond the deadline; False where the step is asked to stop."""
@@ -110,13 +107,3 @@ class StepContext:
     def redact(self, text: str) -> str:
         """Replace the secrets in a text."""
         return self.session.redactor.text(text)
-
-    def _redacted(self, execution: Execution) -> Execution:
-        texts = self.session.redactor.texts
-        return replace(
-            execution,
-            argv=texts(execution.argv),
-            error=self.redact(execution.error),
-            hint=self.redact(execution.hint),
-            leftovers=texts(execution.leftovers),
-        )

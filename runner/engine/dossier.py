@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from runner.model import Run
 
 Redact: TypeAlias = Callable[[bytes], bytes]
 """Replaces secrets in bytes that are to be written."""
+_SCRATCH = "upgrade-runner-"
 _LOCK = ".lock"
 """Held by flock(2) while a run is on; a dead process does not hold it."""
 
@@ -96,9 +98,17 @@ class Dossier:
 
 @contextlib.contextmanager
 def scratch_folder(run: str) -> Iterator[Path]:
-    """Give a folder that is removed after the block."""
-    with tempfile.TemporaryDirectory(prefix=f"upgrade-runner-{run}-") as name:
+    """Give a folder that is removed after the block, as far as its files' owners allow."""
+    with tempfile.TemporaryDirectory(
+        prefix=f"{_SCRATCH}{run}-", ignore_cleanup_errors=True
+    ) as name:
         yield Path(name).resolve()
+
+
+def remove_scratch(run: str) -> None:
+    """Remove the scratch folder of a run that was killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}{run}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take(fd: int, live: Path) -> None:

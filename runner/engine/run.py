@@ -18,7 +18,7 @@ from runner.engine import resume, upgrade
 from runner.engine.bus import Bus
 from runner.engine.check import carry_out, skipped
 from runner.engine.clock import now
-from runner.engine.dossier import Dossier, scratch_folder
+from runner.engine.dossier import Dossier, remove_scratch, scratch_folder
 from runner.engine.journal import Journal
 from runner.engine.plan import Plan
 from runner.engine.redaction import Redactor
@@ -29,7 +29,7 @@ from runner.engine.stop import Stops
 from runner.engine.subject import subject_of
 from runner.engine.tree import Forest, end, marked
 from runner.engine.verdict import verdict
-from runner.errors import ExitCode, UsageError
+from runner.errors import DossierError, ExitCode, UsageError
 from runner.events import CheckEnded, Listener, RunEnded, RunStarted
 from runner.model import Attempt, Check, Outcome, Result, Run, ServiceReport, Subject
 
@@ -138,6 +138,7 @@ class _Conduct:
         strays = session.forest.sweep()
         if strays:
             self._warnings.append(f"stopped processes that no check owned: {', '.join(strays)}")
+        self._warnings.extend(session.bus.troubles)
         interrupted = session.stops.gently.signal
         outcome, code = verdict(results, interrupted)
         finished = replace(
@@ -161,6 +162,7 @@ class _Conduct:
         """End what a killed run left behind: it would answer this run's checks."""
         for run in resume.unfinished(self._dossier.journal):
             names = end(partial(marked, f"{run}."))
+            remove_scratch(run)
             self._session.journal.append("run_abandoned", {"run": run, "ended": names})
             if names:
                 self._warnings.append(f"stopped what run {run} left behind: {', '.join(names)}")
@@ -200,6 +202,13 @@ class _Conduct:
         return tuple(results[check.id] for check in checks)
 
     def _decide(self, check: Check, results: Mapping[str, Result]) -> Result:
+        try:
+            return self._decided(check, results)
+        except DossierError:
+            self._session.stops.ask("evidence lost")  # what runs beside must not go on for long
+            raise
+
+    def _decided(self, check: Check, results: Mapping[str, Result]) -> Result:
         past = self._past.of(check)
         reason = self._reason_to_skip(check, results)
         if past.result is not None:

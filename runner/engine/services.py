@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from runner.engine.clock import now
 from runner.engine.compose import ComposeError, Project
@@ -213,21 +212,21 @@ class LiveService:
             self._execution = finish(self._running, self._closing)
         self._with_project(lambda project, log: project.down(self._service, log))
         trouble = self._trouble
-        text = self._session.redactor.text
         log = self._log
         tail = log.tail() if log is not None and trouble is not None else ""
-        return ServiceReport(
+        report = ServiceReport(
             name=self._service.name,
             outcome=Outcome.ERRORED if trouble else Outcome.PASSED,
-            reason=text(trouble.reason) if trouble else "",
-            hint=text(trouble.hint) if trouble else "",
+            reason=trouble.reason if trouble else "",
+            hint=trouble.hint if trouble else "",
             started=self._started,
             ready_after=self._ready_after,
             duration=time.monotonic() - self._began,
-            execution=self._redacted(),
+            execution=self._execution,
             log=log.close() if log is not None else None,
             tail=tail,
         )
+        return self._session.scrub(report)
 
     def _with_project(self, do: Callable[[Project, Log], None]) -> None:
         if self._project is not None and self._log is not None:
@@ -241,13 +240,3 @@ class LiveService:
         if self._service.compose is not None and self._pump.is_alive():
             project.stop(self._service, self._service.compose, log)
             self._pump.join(_FOLLOWED)
-
-    def _redacted(self) -> Execution | None:
-        if self._execution is None:
-            return None
-        texts = self._session.redactor.texts
-        return replace(
-            self._execution,
-            argv=texts(self._execution.argv),
-            leftovers=texts(self._execution.leftovers),
-        )

@@ -6,6 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from runner.engine.bus import Bus
 from runner.engine.journal import Journal
@@ -13,6 +16,8 @@ from runner.engine.process import Request
 from runner.engine.redaction import Redactor
 from runner.engine.stop import Stops
 from runner.engine.tree import Forest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,13 @@ class Session:
             return self.secrets.get(name.removeprefix("env."))
         known = {"run.id": self.run, "run.stage": self.stage, "run.scratch": str(self.scratch)}
         return known.get(name)
+
+    def scrub(self, value: T) -> T:
+        """Replace the secrets in every text of a record, whoever put them there."""
+        if not self.secrets:
+            return value
+        data = self.redactor.data(msgspec.json.encode(value))
+        return msgspec.json.decode(data, type=type(value))
 
     def env(self, own: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
         """Give the environment of a process: everybody's, its own, and its secrets."""

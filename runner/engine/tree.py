@@ -159,7 +159,12 @@ def name_of(process: psutil.Process) -> str:
         words = " ".join(process.cmdline()) or process.name()
     except psutil.Error:
         words = "?"
-    return f"{process.pid} {words[:120]}"
+    return f"{process.pid} {as_text(words[:120])}"
+
+
+def as_text(text: str) -> str:
+    """Make a name of any bytes fit for a record; a byte that is no UTF-8 is shown escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def marked(prefix: str) -> list[psutil.Process]:

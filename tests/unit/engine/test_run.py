@@ -667,3 +667,54 @@ def test_split_command_through_the_context(house: House) -> None:
     run = house.run(check("a", steps=(Step("one", "c", Call(split), PLACE),)))
     assert outcomes(run) == {"a": "passed"}
     assert isinstance(step("x").action, Process)
+
+
+# --- what is hostile --------------------------------------------------------------------
+
+
+def test_names_that_are_no_utf8(house: House) -> None:
+    script = "printf x > $'\\xff.txt'; (exec -a $'\\xff\\xfe' sleep 54399) & echo done"
+    run = house.run(check("a", "bash", "-c", script, artifacts=("*.txt",)))
+    assert outcomes(run) == {"a": "passed"}
+    assert run.results[0].artifacts[0].path == "verification/artifacts/a/\\udcff.txt"
+    leftovers = run.results[0].attempts[0].steps[0].report.executions[0].leftovers
+    assert any("\\udcff" in name for name in leftovers)
+    assert house.dossier.read_run("verification") == run
+
+
+def test_a_kind_that_blabs_is_redacted_everywhere(house: House) -> None:
+    house.environment["TOKEN"] = "hunter22"
+
+    def blab(_: Context) -> StepReport:
+        return StepReport(Outcome.FAILED, "it was hunter22", "say hunter22")
+
+    run = house.run(check("a", steps=(Step("one", "c", Call(blab), PLACE, secrets=("TOKEN",)),)))
+    assert run.results[0].reason == "it was [redacted TOKEN]"
+    assert "hunter22" not in repr(run)
+    assert "hunter22" not in repr([e for e in house.ears.heard if isinstance(e, CheckEnded)])
+
+
+def test_a_listener_that_breaks_does_not_break_the_run(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        message = "no screen"
+        raise ValueError(message)
+
+    monkeypatch.setattr(house.ears, "hear", broken)
+    run = house.run(check("a", "true"))
+    assert outcomes(run) == {"a": "passed"}
+    assert run.warnings == ("a display broke: ValueError: no screen",)
+
+
+def test_lost_evidence_ends_what_runs_beside(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        message = "cannot keep"
+        raise DossierError(message)
+
+    monkeypatch.setattr("runner.engine.check.collect", full)
+    began = time.monotonic()
+    with pytest.raises(DossierError, match="cannot keep"):
+        house.run(check("a", "sleep", "0.3", artifacts=("x",)), check("b", "sleep", "100"), jobs=2)
+    assert time.monotonic() - began < 60
+    assert house.dossier.read_run("verification").interrupted == "killed"
