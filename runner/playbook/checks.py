@@ -212,7 +212,8 @@ def _of_definition(
     definition = find_definition(draft.uses, desk, f"{key}.uses")
     if definition is None:
         return None, None
-    given = read_inputs(definition, draft.parameters, node, desk, f"{key}.with")
+    filler = Filler(around.scope, desk.findings, sends=False)
+    given = read_inputs(definition, draft.parameters, node, filler, f"{key}.with")
     known = {name: value.text for name, value in given.values.items()}
     scope = replace(
         around.scope,

@@ -13,6 +13,7 @@ from runner.errors import UsageError
 from runner.playbook.desk import Desk
 from runner.playbook.document import Document, read_document
 from runner.playbook.durations import DURATION
+from runner.playbook.fill import Filler
 from runner.playbook.names import ID, VARIABLE, refuse_clashes
 from runner.playbook.nodes import child, pairs
 from runner.playbook.paths import REPOSITORY_PATH, shown
@@ -175,11 +176,14 @@ class Given:
 
 
 def read_inputs(
-    definition: Definition, given: yaml.Node | None, use: yaml.Node, desk: Desk, key: str
+    definition: Definition, given: yaml.Node | None, use: yaml.Node, filler: Filler, key: str
 ) -> Given:
-    """Hold ``with`` against the definition's inputs; problems carry the place of the use."""
+    """Hold ``with`` against the definition's inputs; problems carry the place of the use.
+
+    A default may look up what the playbook states: the filler puts it in.
+    """
     inputs = definition.inputs or {}
-    findings = desk.findings
+    findings = filler.findings
     if given is not None and not isinstance(given, yaml.MappingNode):
         findings.problems.extend(refuse(given, key, "a mapping").problems)
     found = dict(pairs(given))
@@ -192,8 +196,10 @@ def read_inputs(
     values: dict[str, Value] = {}
     opened: set[str] = set()
     for name, one in inputs.items():
-        node = found.get(name, one.default)
+        node = found.get(name)
         at = f"{key}.{name}"
+        if node is None and one.default is not None:
+            node = filler.fill(one.default, f"inputs.{name}.default")
         if node is None:
             findings.add(given or use, at, f"missing input, expected {one.type}", one.description)
         elif problems := _type_problems(node, at, one):

@@ -116,3 +116,26 @@ def test_problems_in_it_have_its_place(
 def test_a_missing_folder(problems: Problems) -> None:
     found = problems("stages: {s: [{area: A, uses: ./no/smoke.yaml}]}")
     assert "no/smoke.yaml: No such file" in found[0]
+
+
+def test_a_default_may_look_up_what_the_playbook_states(book: Loader, tmp_path: Path) -> None:
+    text = (
+        "inputs: {version: {default: 'v${{ release.version }}'}}\n"
+        "steps: [{run: [show, '${{ inputs.version }}']}]\n"
+    )
+    (tmp_path / "checks/smoke.yaml").write_text(text, encoding="utf-8")
+    loaded = book("stages: {s: [{area: A, uses: ./checks/smoke.yaml}]}")
+    step = loaded.stages["s"][0].steps[0]
+    version = loaded.release.version
+    assert step.look_ups == ()
+    assert step.env["INPUT_VERSION"] == f"v{version}"
+    assert f"v{version}" in str(step.action)
+
+
+def test_a_default_that_looks_up_what_is_not_there(problems: Problems, tmp_path: Path) -> None:
+    text = "inputs: {version: {default: '${{ release.versoin }}'}}\nsteps: [{run: [show]}]\n"
+    (tmp_path / "checks/smoke.yaml").write_text(text, encoding="utf-8")
+    found = problems("stages: {s: [{area: A, uses: ./checks/smoke.yaml}]}")
+    assert len(found) == 1
+    assert found[0].startswith("checks/smoke.yaml:1:29: inputs.version.default: unknown name")
+    assert found[0].endswith("(did you mean 'release.version'?)")
