@@ -13,6 +13,7 @@ from runner import __version__
 from runner.errors import ExitCode, RunnerError, UsageError
 
 _COMMANDS = {
+    "advisories": "Show which advisories affect which versions of a package.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",

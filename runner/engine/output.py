@@ -114,31 +114,34 @@ class Digest:
 
     _MANY = 4 << 20
     """Bytes from which a thread is worth its start."""
-    _AHEAD = 8
+    _AHEAD = 16
     """Pieces that may wait for the thread, so that memory stays bounded."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._hash = hashlib.sha256()
         self._size = 0
-        self._queue: queue.Queue[bytes] | None = None
+        self._queue: queue.SimpleQueue[bytes] | None = None
+        self._room = threading.Semaphore(self._AHEAD)
         self._thread: threading.Thread | None = None
 
     def update(self, data: bytes) -> None:
         """Add bytes; waits where the thread is far behind."""
         self._size += len(data)
         if self._queue is not None:
+            self._room.acquire()
             self._queue.put(data)
             return
         self._hash.update(data)
         if self._size > self._MANY:
-            self._queue = queue.Queue(self._AHEAD)
+            self._queue = queue.SimpleQueue()
             self._thread = threading.Thread(target=self._work, args=[self._queue], daemon=True)
             self._thread.start()
 
-    def _work(self, pieces: queue.Queue[bytes]) -> None:
+    def _work(self, pieces: queue.SimpleQueue[bytes]) -> None:
         while piece := pieces.get():
             self._hash.update(piece)
+            self._room.release()
 
     def hexdigest(self) -> str:
         """Give the digest of all; nothing can be added after that."""

@@ -62,6 +62,17 @@ def test_a_cut_does_not_go_through_a_secret() -> None:
     assert stream.feed(b"- abcab") + stream.feed(b"c") + stream.close() == b"- [redacted X]c"
 
 
+def test_many_secrets_are_searched_for_in_groups() -> None:
+    secrets = {f"S{number}": f"value-{number:04}" for number in range(200)}
+    text = " ".join(secrets.values())
+    assert Redactor(secrets).text(text) == " ".join(f"[redacted {name}]" for name in secrets)
+
+
+def test_bytes_that_are_no_text_come_through() -> None:
+    data = bytes([0xF5]) * 600 + b"hunter22" + bytes([0xFB]) * 300
+    assert Redactor(SECRETS).data(data) == data.replace(b"hunter22", b"[redacted A]")
+
+
 def test_what_only_looks_like_a_secret_comes_through() -> None:
     stream = Redactor(SECRETS).stream()
     assert stream.feed(b"abc hunt") + stream.feed(b"ing") + stream.close() == b"abc hunting"
