@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from support.shared import shared
 from unit.reporters import samples
 
 from runner.model import Assertion, Case, Outcome, Place, Result, Run, ServiceReport
@@ -20,7 +20,6 @@ from runner.reporters.junit import Dialect, write
 from runner.reporters.junit.faults import kind_of
 from runner.reporters.text import one_line
 
-XSD = Path(__file__).parents[3] / "../shared/schemas/junit-10.xsd"
 NASTY = st.one_of(
     st.text(st.characters(exclude_categories=())),
     st.text(st.sampled_from("\x00\x0b\x1b[]>&<\"'\ud800\udcff\ufffe\u202e\r\n\t é日")),
@@ -47,11 +46,7 @@ def tree(data: bytes) -> ET.Element:
 
 @pytest.fixture(scope="module")
 def schema() -> etree.XMLSchema:
-    if not XSD.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{XSD} is missing")
-        pytest.skip(f"{XSD} is missing")
-    return etree.XMLSchema(etree.parse(XSD))
+    return etree.XMLSchema(etree.parse(shared("schemas/junit-10.xsd")))
 
 
 def nodes(root: ET.Element) -> list[ET.Element]:

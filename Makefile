@@ -1,0 +1,113 @@
+# Each target sets up what it needs, on any machine with make, git and Python 3.11 or newer.
+# Environments are rebuilt when their lock, or the place of this folder, has changed.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.PHONY: help validate test lint format pytest coverage wheel-test bench schema lock clean
+
+# The name of a stamp: it exists where the environment in folder $(1) was made, in this place,
+# from the files $(2) as they are now.
+stamp = $(1)/ready-$(shell { pwd; cat $(2); } | cksum | tr -cd 0-9)
+
+DEV := $(call stamp,.venv,tests/requirements.txt pyproject.toml)
+MLFLOW_LOCKS := deployment/mlflow/requirements.txt tests/mlflow/requirements.txt
+MLFLOW := $(call stamp,.venv-mlflow,$(MLFLOW_LOCKS))
+WHEEL := $(call stamp,.venv-wheel,tests/requirements.txt)
+BENCH := $(call stamp,.venv-bench,tests/bench/requirements.txt pyproject.toml)
+
+BIN := .venv/bin
+EDITABLE := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py)
+UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
+LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command "make lock"
+# Arguments handed on: make validate ARGS="--only health -v", make pytest ARGS="-k journal"
+ARGS :=
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1 | /p' Makefile | awk -F' [|] ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+validate: $(DEV) $(MLFLOW) ## Run the verification matrix of config/mlflow_release.yaml for real
+	@PATH="$$PWD/.venv-mlflow/bin:$$PATH" $(BIN)/runner validate $(ARGS)
+
+test: ## Everything a change must pass: lint, tests with coverage, the wheel
+	@$(MAKE) lint
+	@$(MAKE) coverage
+	@$(MAKE) wheel-test
+
+lint: $(DEV) $(MLFLOW) ## Style, types and layers
+	@echo "==> ruff check"
+	@$(BIN)/ruff check --quiet .
+	@echo "==> ruff format --check"
+	@$(BIN)/ruff format --quiet --check .
+	@echo "==> mypy"
+	@$(BIN)/mypy runner tests
+	@echo "==> mypy (the MLflow programs, against the MLflow environment)"
+	@MYPYPATH=checks/mlflow:tests/mlflow $(BIN)/mypy --python-executable .venv-mlflow/bin/python --cache-dir .mypy_cache/mlflow \
+	  $(MLFLOW_PROGRAMS)
+	@echo "==> lint-imports"
+	@$(BIN)/lint-imports --no-logo
+
+format: $(DEV) ## Lay out the code and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+pytest: $(DEV) $(MLFLOW) ## The tests alone; ARGS="-k name" picks some
+	@PATH="$$PWD/.venv-mlflow/bin:$$PATH" $(BIN)/python -m pytest $(ARGS)
+
+coverage: $(DEV) $(MLFLOW) ## The tests, and what they have not reached
+	@echo "==> pytest with coverage"
+	@rm -f .coverage .coverage.*
+	@PATH="$$PWD/.venv-mlflow/bin:$$PATH" $(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the unit tests against it
+	@echo "==> wheel"
+	@rm -rf dist build/wheel-test
+	@$(BIN)/python -m hatchling build
+	@$(BIN)/python tests/wheel.py dist build/wheel-test
+	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
+	  --force-reinstall dist/*.whl
+	@.venv-wheel/bin/python -m pip check
+	@cd build/wheel-test && ../../.venv-wheel/bin/python -m pytest --quiet tests/unit
+
+bench: $(DEV) $(BENCH) ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
+	@PYTHONPATH=tests .venv-bench/bin/python -m bench $(ARGS)
+
+schema: $(DEV) ## Write the published JSON Schema from the loader's own description
+	@$(BIN)/runner schema >runner/data/playbook.schema.json.new
+	@mv runner/data/playbook.schema.json.new runner/data/playbook.schema.json
+
+lock: .venv-uv/bin/uv ## Resolve the tools anew, with the newest versions that are allowed
+	@$(LOCK) pyproject.toml tests/build.in --group dev --output-file tests/requirements.txt
+	@$(LOCK) pyproject.toml tests/build.in tests/bench/requirements.in --group bench \
+	  --output-file tests/bench/requirements.txt
+	@echo uv | $(LOCK) - --no-header --output-file tests/uv.txt
+
+clean: ## Remove environments, caches and builds, but no evidence
+	@rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(DEV):
+	@.ci/venv .venv tests/requirements.txt
+	@$(BIN)/python -m pip $(EDITABLE)
+	@touch $@
+
+$(MLFLOW):
+	@.ci/venv .venv-mlflow $(MLFLOW_LOCKS)
+	@touch $@
+
+$(WHEEL):
+	@.ci/venv .venv-wheel tests/requirements.txt
+	@touch $@
+
+$(BENCH):
+	@.ci/venv .venv-bench tests/bench/requirements.txt
+	@.venv-bench/bin/python -m pip $(EDITABLE)
+	@touch $@
+
+.venv-uv/bin/uv:
+	@.ci/venv
