@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.matrix import clear
+from bench.leftovers import remove
 from bench.playbooks import OUTPUT, prove_passed, repository
 from bench.race import BrokenError, Contender, Lane, race, ratio
 from bench.section import LANES, MIB, Section, Verdict, at_most, lanes_table
@@ -68,7 +68,7 @@ def _runner(home: Path, filler: str, size: int) -> Contender:
         (str(RUNNER), "validate", "-q"),
         place,
         env=SECRETS,
-        prepare=partial(clear, place / OUTPUT),
+        prepare=partial(remove, place / OUTPUT),
         prove=partial(_prove, place, size),
         memory=True,
     )
@@ -84,7 +84,7 @@ def _pipe(home: Path, filler: str, name: str, consumer: str) -> Contender:
         ("sh", "-c", script),
         home,
         env=SECRETS,
-        prepare=partial(clear, out),
+        prepare=partial(remove, out),
         prove=partial(_prove_size, out, SIZES[1]),
     )
 
@@ -97,7 +97,7 @@ def _prove(place: Path, size: int) -> None:
         for value in SECRETS.values():
             if content.find(value.encode()) >= 0:
                 raise BrokenError("a secret is in the log")
-    clear(log)
+    remove(log)
 
 
 def _prove_size(file: Path, size: int) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from bench.matrix import clear
+from bench.leftovers import remove
 from bench.race import BrokenError, Contender, race, ratio
 from bench.section import LANES, MIB, Section, below, lanes_table
 from bench.tools import distribution, program
@@ -22,7 +22,7 @@ def _contender(folder: Path, name: str, version: str) -> Contender:
         program("junit_files.py", name, str(COUNT), str(target)),
         folder,
         version,
-        prepare=partial(clear, target),
+        prepare=partial(remove, target),
         prove=partial(_prove, target),
         own_clock=True,
         memory=True,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from bench import tools
+from bench.leftovers import put_aside
 from bench.playbooks import OUTPUT, no_ops, prove_passed, repository
 from bench.race import BrokenError, Contender, race, ratio
 from bench.section import LANES, Section, at_most, below, lanes_table
@@ -54,7 +53,7 @@ def _runner(home: Path, count: int) -> Contender:
         (str(tools.RUNNER), "validate", "-q"),
         place,
         tools.distribution("upgrade-runner"),
-        prepare=partial(clear, place / OUTPUT),
+        prepare=partial(put_aside, place / OUTPUT),
         prove=partial(prove_passed, place, count),
     )
 
@@ -73,7 +72,7 @@ def _bash(home: Path, count: int) -> Contender:
         ("bash", "loop.sh"),
         home,
         tools.first_line("bash", "--version").removeprefix("GNU bash, version ").split(" ")[0],
-        prepare=partial(clear, home / "logs", home / "results"),
+        prepare=partial(put_aside, home / "logs", home / "results"),
         prove=prove,
     )
 
@@ -88,7 +87,7 @@ def _bats(home: Path, count: int) -> Contender:
         argv,
         home,
         tools.first_line(str(found), "--version").removeprefix("Bats ") if found else "",
-        prepare=partial(clear, home / "report.xml"),
+        prepare=partial(put_aside, home / "report.xml"),
         prove=partial(_prove_junit, "bats", home / "report.xml", count),
         most_rounds=2,
     )
@@ -111,7 +110,7 @@ def _chaostoolkit(home: Path, count: int) -> Contender:
         (str(chaos), "--no-version-check", "run", "experiment.json"),
         home,
         tools.distribution("chaostoolkit"),
-        prepare=partial(clear, home / "journal.json", home / "chaostoolkit.log"),
+        prepare=partial(put_aside, home / "journal.json", home / "chaostoolkit.log"),
         prove=prove,
     )
 
@@ -123,7 +122,7 @@ def _pytest(home: Path, count: int) -> Contender:
         (tools.program("")[0], "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=r.xml"),
         home,
         tools.distribution("pytest"),
-        prepare=partial(clear, home / "r.xml"),
+        prepare=partial(put_aside, home / "r.xml"),
         prove=partial(_prove_junit, "pytest", home / "r.xml", count),
     )
 
@@ -136,14 +135,6 @@ def _prove_junit(name: str, report: Path, count: int) -> None:
 def _expect(name: str, found: int, count: int) -> None:
     if found != count:
         raise BrokenError(f"{name} did {found} of {count}")
-
-
-def clear(*paths: Path) -> None:
-    """Remove what an earlier round has left."""
-    remove: Callable[[Path], None]
-    for path in paths:
-        remove = shutil.rmtree if path.is_dir() else partial(Path.unlink, missing_ok=True)
-        remove(path)
 
 
 def measure(folder: Path, rounds: int) -> Section:

@@ -22,7 +22,7 @@ def repository(folder: Path, rows: str) -> Path:
     config = folder / "config"
     config.mkdir(parents=True)
     (config / "bench_release.yaml").write_text(HEAD + rows, encoding="utf-8")
-    (folder / ".gitignore").write_text(f"/{OUTPUT}/\n", encoding="utf-8")
+    (folder / ".gitignore").write_text(f"/{OUTPUT}/\n.aside-*/\n", encoding="utf-8")
     git = ("git", "-c", "user.name=bench", "-c", "user.email=bench@example.invalid")
     for arguments in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "Bench")):
         subprocess.run([*git, *arguments], cwd=folder, check=True, timeout=60)

@@ -16,6 +16,10 @@ LIMIT = 900.0
 """Seconds after which a contender counts as broken."""
 
 
+_ENVIRONMENT = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+"""All start from compiled modules, as when they are installed."""
+
+
 class BrokenError(Exception):
     """A contender did not do the work, so that its time means nothing."""
 
@@ -92,7 +96,7 @@ def run_once(contender: Contender) -> tuple[float, int]:
     with subprocess.Popen(
         contender.argv,
         cwd=contender.cwd,
-        env={**os.environ, **contender.env},
+        env={**_ENVIRONMENT, **contender.env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

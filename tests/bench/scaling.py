@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from bench.matrix import clear
+from bench.leftovers import put_aside
 from bench.playbooks import OUTPUT, no_ops, prove_passed, repository
 from bench.race import Contender, Lane, race
 from bench.section import Section, Verdict
@@ -25,7 +25,7 @@ def _contender(folder: Path, count: int) -> Contender:
         str(count),
         (str(RUNNER), "validate", "-q"),
         place,
-        prepare=partial(clear, place / OUTPUT),
+        prepare=partial(put_aside, place / OUTPUT),
         prove=partial(prove_passed, place, count),
     )
 
