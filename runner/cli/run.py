@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import sys
@@ -77,6 +78,7 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     if settings.dry_run:
         show(plan, as_json=settings.as_json)
         return
+    gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     dossier = Dossier(settings.output)
     where = str(dossier.live)
     pointers = Pointers(lambda check: rerun_command(stage, settings, check), where, where)
