@@ -114,7 +114,7 @@ class Digest:
 
     _MANY = 4 << 20
     """Bytes from which a thread is worth its start."""
-    _AHEAD = 16
+    _AHEAD = 8
     """Pieces that may wait for the thread, so that memory stays bounded."""
 
     def __init__(self) -> None:

@@ -37,6 +37,11 @@ class Redactor:
         self._needles = tuple(needles)
         self._masks = tuple(needles.values())
         self._searches = tuple(_searches(self._needles))
+        self._reach = max(map(len, self._needles), default=1) - 1
+        self._openings = {needle[:n] for needle in self._needles for n in range(1, SHORTEST)}
+        self._heads: dict[bytes, list[bytes]] = {}
+        for needle in self._needles:
+            self._heads.setdefault(needle[:SHORTEST], []).append(needle)
 
     def data(self, data: bytes) -> bytes:
         """Replace every secret in the bytes; the same object where there is none."""
@@ -79,13 +84,18 @@ class Redactor:
 
     def held_back(self, data: bytes) -> int:
         """Count the bytes at the end that may be the beginning of a secret."""
-        longest = 0
-        for needle in self._needles:
-            for size in range(min(len(needle) - 1, len(data)), longest, -1):
-                if data.endswith(needle[:size]):
-                    longest = size
+        end = data[-self._reach :] if self._reach else b""
+        few = range(min(SHORTEST - 1, len(end)), 0, -1)
+        held = next((n for n in few if end[-n:] in self._openings), 0)
+        for head, needles in self._heads.items():
+            start = end.find(head)
+            while start >= 0:
+                rest = end[start:]
+                if any(len(rest) < len(needle) and needle.startswith(rest) for needle in needles):
+                    held = max(held, len(rest))
                     break
-        return longest
+                start = end.find(head, start + 1)
+        return held
 
     def clear_of_secrets(self, data: bytes, cut: int) -> int:
         """Move a cut to the left until it goes through no secret."""

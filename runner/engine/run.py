@@ -140,7 +140,7 @@ class _Conduct:
             self._warnings.append(f"stopped processes that no check owned: {', '.join(strays)}")
         self._warnings.extend(session.bus.troubles)
         interrupted = session.stops.gently.signal
-        outcome, code = verdict(results, interrupted)
+        outcome, code = verdict(results, services, interrupted)
         finished = replace(
             self._unfinished(subject),
             verdict=outcome,

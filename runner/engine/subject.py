@@ -23,9 +23,17 @@ class _Nowhere:
 
 
 def subject_of(session: Session, playbook: Playbook) -> Subject:
-    """Ask git for commit and state; both stay empty outside a repository."""
+    """Ask git for commit and state; both stay empty outside a repository.
+
+    The evidence itself does not make a work tree dirty, where it is not ignored by git.
+    """
     commit = _git(session, "rev-parse", "HEAD")
-    changes = _git(session, "status", "--porcelain", "--untracked-files=normal") if commit else ""
+    output = session.live.absolute().parent
+    but = ["--", "."]
+    if output.is_relative_to(session.repository):
+        but.append(f":(exclude,literal){output.relative_to(session.repository)}")
+    state = ("status", "--porcelain", "--untracked-files=normal", *but)
+    changes = _git(session, *state) if commit else ""
     return Subject(
         package=playbook.release.package,
         version=playbook.release.version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runner.errors import ExitCode
-from runner.model import Outcome, Result
+from runner.model import Outcome, Result, ServiceReport
 
 _SIGNALS = {
     "SIGINT": ExitCode.INTERRUPTED,
@@ -14,15 +14,19 @@ _SIGNALS = {
 }
 
 
-def verdict(results: Iterable[Result], interrupted: str = "") -> tuple[Outcome, ExitCode]:
+def verdict(
+    results: Iterable[Result], services: Iterable[ServiceReport], interrupted: str = ""
+) -> tuple[Outcome, ExitCode]:
     """Judge the results.
 
     What could not be decided outweighs what was decided against, and a run in which nothing
-    ran is no success.
+    ran is no success. A service that died counts even where every check passed: something
+    else may have answered.
     """
     if interrupted:
         return Outcome.ERRORED, _SIGNALS[interrupted]
     outcomes = {result.outcome for result in results if result.counts}
+    outcomes |= {service.outcome for service in services if service.outcome is Outcome.ERRORED}
     if Outcome.ERRORED in outcomes:
         return Outcome.ERRORED, ExitCode.ERRORED
     if Outcome.FAILED in outcomes:

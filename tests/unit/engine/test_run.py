@@ -314,10 +314,7 @@ def test_the_journal_tells_all(house: House) -> None:
 
 def test_git_commit_and_state(house: House) -> None:
     assert house.run(check("a", "true")).subject.commit == ""
-    script = (
-        "git init -q . && git -c user.name=n -c user.email=e commit -q --allow-empty -m m"
-        " && echo out > .git/info/exclude"
-    )
+    script = "git init -q . && git -c user.name=n -c user.email=e commit -q --allow-empty -m m"
     assert os.system(f"cd {house.repository} && {script}") == 0  # noqa: S605
     clean = house.run(check("a", "true")).subject
     assert len(clean.commit) == 40
@@ -630,6 +627,15 @@ def test_a_service_that_dies_under_a_check_is_named_in_its_hint(house: House, po
     assert run.results[0].hint.startswith("service web died: ended by SIGTERM; its log ends: ")
     assert run.results[1].outcome is Outcome.ERRORED
     assert run.results[1].reason.startswith("service web died")
+
+
+def test_a_service_that_dies_unnoticed_spoils_the_verdict(house: House) -> None:
+    """Every check passed, but nobody knows what answered."""
+    brief = Service("web", PLACE, run=("bash", "-c", "echo up; sleep 0.3"), ready=Ready(log="^up"))
+    run = house.run(check("a", "sleep", "0.8", services=("web",)), services={"web": brief})
+    assert outcomes(run) == {"a": "passed"}
+    assert run.services[0].reason == "service web died: exit code 0; its log ends: up"
+    assert (run.verdict, run.exit_code) == (Outcome.ERRORED, ExitCode.ERRORED)
 
 
 def test_the_whole_tree_of_a_service_is_stopped(house: House) -> None:
