@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from traceback import format_exc
 
 import click
 
@@ -50,17 +49,30 @@ class _Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except RunnerError as error:
-            click.echo(f"runner: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"  hint: {error.hint}", err=True)
+            _show(error)
             sys.exit(error.exit_code)
         except KeyboardInterrupt:
             sys.exit(ExitCode.INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception:  # noqa: BLE001 - exit code 1 would say that a check failed
+            from traceback import format_exc
+
             click.echo(f"{format_exc()}runner: this is a bug in runner {__version__}", err=True)
             sys.exit(ExitCode.ERRORED)
+
+
+def _show(error: RunnerError) -> None:
+    from runner.playbook.problems import PlaybookInvalid
+
+    if isinstance(error, PlaybookInvalid):
+        click.echo(error.message, err=True)  # a line each, beginning with the place
+        count = len(error.problems)
+        click.echo(f"runner: {count} problem{'s' * (count > 1)}, nothing was run", err=True)
+        return
+    click.echo(f"runner: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"  hint: {error.hint}", err=True)
 
 
 @click.group(

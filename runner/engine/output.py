@@ -30,6 +30,16 @@ class Sink(Protocol):
         """Take note that the child prints no more."""
 
 
+class Nowhere:
+    """Drops what a child prints: it is captured, or it proves nothing."""
+
+    def write(self, data: bytes) -> None:
+        """Drop it."""
+
+    def flush(self) -> None:
+        """Have nothing to flush."""
+
+
 class Log:
     """A log that grows while a check runs: hashed, redacted, its tail at hand.
 

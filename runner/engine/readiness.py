@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from runner.engine.output import Nowhere
 from runner.engine.ports import is_open
 from runner.engine.process import run
 from runner.engine.session import Session
@@ -15,16 +16,6 @@ _ANSWER = 5.0
 """Seconds to wait for one answer or one run of the readiness command."""
 _GOOD = 400
 """Statuses below this are an answer (RFC 9110, section 15: no error)."""
-
-
-class _Silent:
-    """Takes a readiness command's output, which is asked every moment and proves nothing."""
-
-    def write(self, data: bytes) -> None:
-        """Drop it."""
-
-    def flush(self) -> None:
-        """Have nothing to flush."""
 
 
 def probe(session: Session, service: Service, log: Path) -> Callable[[], bool]:
@@ -69,7 +60,7 @@ def _succeeds(session: Session, service: Service) -> bool:
         session.env(service.env, service.secrets),
         _ANSWER,
     )
-    return run(request, session.forest, _Silent(), session.stops.gently).execution.exit_code == 0
+    return run(request, session.forest, Nowhere(), session.stops.gently).execution.exit_code == 0
 
 
 class _LogSearch:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from runner.model import Check, Result
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Work: TypeAlias = Callable[[Check, Mapping[str, Result]], Result]
 """Decides a check, given the results so far."""
@@ -50,6 +52,8 @@ def one_by_one(checks: Sequence[Check], work: Work) -> dict[str, Result]:
 
 def side_by_side(checks: Sequence[Check], work: Work, jobs: int) -> dict[str, Result]:
     """Decide up to ``jobs`` checks at once."""
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
     results: dict[str, Result] = {}
     queue = Queue(checks)
     going: dict[Future[Result], str] = {}

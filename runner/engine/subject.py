@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.engine.output import Sink
+from runner.engine.output import Nowhere
 from runner.engine.process import run
 from runner.engine.session import Session
 from runner.engine.stop import Stop
@@ -10,16 +10,6 @@ from runner.model import Playbook, Subject
 
 _GIT = 30.0
 """Seconds for a question to git; a cold work tree of many files takes a while."""
-
-
-class _Nowhere:
-    """Takes output that is captured."""
-
-    def write(self, data: bytes) -> None:
-        """Drop it."""
-
-    def flush(self) -> None:
-        """Have nothing to flush."""
 
 
 def subject_of(session: Session, playbook: Playbook) -> Subject:
@@ -54,8 +44,7 @@ def _git(session: Session, *words: str) -> str:
         _GIT,
         split=True,
     )
-    sink: Sink = _Nowhere()
-    finished = run(request, session.forest, sink, Stop())
+    finished = run(request, session.forest, Nowhere(), Stop())
     if finished.execution.exit_code != 0:
         return ""
     return finished.stdout.decode("utf-8", "replace").strip()

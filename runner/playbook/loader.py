@@ -57,15 +57,8 @@ def load(
         root = lay_over(base, profiles[name], desk.findings) if name else base
         if selected:
             root = apply(root, overrides, desk.findings)
-        variant = Variant(
-            root,
-            desk,
-            environment if selected else None,
-            str(file),
-            document.sha256,
-            name,
-        )
-        playbook = variant.read()
+        known = environment if selected else None
+        playbook = Variant(root, desk, known, str(file), document.sha256, name).read()
         findings.certain.extend(desk.findings.all())
         chosen = playbook if selected else chosen
     if problems := findings.all():

@@ -1,9 +1,9 @@
 """Example playbooks, each run as a user runs it, with what must come out beside it.
 
 Every folder with an ``expected.yaml`` is found automatically. It may say: ``args`` (more
-arguments), ``hold_port`` (somebody else listens on ``vars.port``), ``exit_code``, ``results``
-(check to outcome, reason as a regular expression, flaky, attempts), and regular expressions
-that ``stdout`` and ``stderr`` must contain.
+arguments), ``also`` (files from the folder above), ``hold_port`` (somebody else listens on
+``vars.port``), ``exit_code``, ``results`` (check to outcome, reason as a regular expression,
+flaky, attempts), and regular expressions that ``stdout`` and ``stderr`` must contain.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ def test_case(case: Path, tmp_path: Path) -> None:
     folder = tmp_path / case.name
     shutil.copytree(case, folder)
     expected = yaml.safe_load((case / "expected.yaml").read_text())
+    for name in expected.get("also", ()):
+        shutil.copy(case.parent / name, folder)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]

@@ -57,9 +57,9 @@ def test_the_image_is_in_the_environment_where_stated(book: Loader) -> None:
 def test_the_machines_environment(book: Loader, problems: Problems) -> None:
     text = "env: {OWN: '${{ env.HOME }}/x'}\nstages: {s: [{area: A, run: [ls, '${{ env.OWN }}']}]}"
 
-    playbook = book(text, environment={"HOME": "/root"})
+    playbook = book(text, environment={"HOME": "/nowhere"})
 
-    assert "/root/x" in playbook.stages["s"][0].steps[0].action.describe()[0]
+    assert "/nowhere/x" in playbook.stages["s"][0].steps[0].action.describe()[0]
     assert "HOME is not set" in problems(text)[0]
     book(text, environment=None)
     assert "holds a look-up" in problems(text, environment={"HOME": "${{ run.id }}"})[0]

@@ -1,0 +1,62 @@
+"""The values that every layer shares: what is to be done, and what was found.
+
+Everything here is frozen. Times of day are ISO 8601 strings with an offset, durations are
+seconds, paths are strings relative to the place that the field's docstring names.
+"""
+
+from __future__ import annotations
+
+from runner.model.plans import (
+    Action,
+    Check,
+    Compose,
+    Owners,
+    Pin,
+    Playbook,
+    Ready,
+    Release,
+    Retry,
+    Service,
+    Step,
+)
+from runner.model.records import (
+    Artifact,
+    Assertion,
+    Attempt,
+    Case,
+    Execution,
+    Result,
+    Run,
+    ServiceReport,
+    StepReport,
+    StepResult,
+    Subject,
+)
+from runner.model.words import Outcome, Place
+
+__all__ = [
+    "Action",
+    "Artifact",
+    "Assertion",
+    "Attempt",
+    "Case",
+    "Check",
+    "Compose",
+    "Execution",
+    "Outcome",
+    "Owners",
+    "Pin",
+    "Place",
+    "Playbook",
+    "Ready",
+    "Release",
+    "Result",
+    "Retry",
+    "Run",
+    "Service",
+    "ServiceReport",
+    "Step",
+    "StepReport",
+    "StepResult",
+    "Subject",
+]

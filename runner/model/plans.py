@@ -1,0 +1,208 @@
+"""What is to be done: releases, pins, checks, services, playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from runner.model.words import Place
+
+
+@dataclass(frozen=True)
+class Release:
+    """The tracked dependency."""
+
+    package: str
+    """Name on the package index."""
+    version: str
+    """The version that the pins repeat."""
+    image: str = ""
+    """Image reference of this version, if the dependency is shipped as one."""
+    image_template: str = ""
+    """Image reference with ``{version}`` for the version."""
+    status: str = ""
+    """A line for people on the state of this version."""
+    upgrade_status: str = "queued"
+    """``queued``, ``in_progress``, ``done`` or ``rolled_back``."""
+    cves: tuple[str, ...] = ()
+    """Advisory ids that are tracked for this version."""
+    release_notes: str = ""
+    """Address of the release notes."""
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Who answers for the upgrade."""
+
+    dri: str = ""
+    """The directly responsible individual or role."""
+    backup: str = ""
+    """Who stands in."""
+    notify: tuple[str, ...] = ()
+    """Roles told of the outcome."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A place in the repository that repeats the version."""
+
+    file: str
+    """Path relative to the repository."""
+    format: str
+    """How the version is written there: ``requirement``, ``docker_arg``, ``table_row``, …"""
+    selector: str
+    """What to look for: the requirement's name, the ARG's name, the row's first cell."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """For ``table_row``: column heading to template."""
+
+
+class Action(Protocol):
+    """What a step does, as its kind has read it; `runner.kinds.base` adds how it is run."""
+
+    def describe(self) -> tuple[str, ...]:
+        """Say what would be done, one argv or request, without doing it."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often an attempt that did not pass is repeated."""
+
+    attempts: int = 1
+    """Attempts in all, at least 1."""
+    delay: float = 0.0
+    """Seconds before the second attempt."""
+    backoff: float = 1.0
+    """Factor on the delay from one attempt to the next."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action of a check."""
+
+    id: str
+    """Unique in its check."""
+    kind: str
+    """Name of the kind in the registry."""
+    action: Action
+    """What the kind made of ``with`` and ``expect``."""
+    place: Place
+    """Where the step is written."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of this step, over the check's; may hold run-time look-ups."""
+    secrets: tuple[str, ...] = ()
+    """Names of environment variables that this step may see and no evidence may show."""
+    cwd: str = "."
+    """Working folder, relative to the repository."""
+    timeout: float | None = None
+    """Seconds; None leaves the step what remains of the check's timeout."""
+    always: bool = False
+    """Run even after a failed step or an interrupt: clean-up."""
+    look_ups: tuple[str, ...] = ()
+    """Run-time names that its action or environment still holds; empty for most steps."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the matrix."""
+
+    id: str
+    """Unique in its stage; a slug of the area unless given."""
+    area: str
+    """The row's title."""
+    steps: tuple[Step, ...]
+    """At least one."""
+    place: Place
+    """Where the check is written."""
+    expect: str = ""
+    """What is expected, in the owner's words."""
+    services: tuple[str, ...] = ()
+    """Names of services that must be ready."""
+    needs: tuple[str, ...] = ()
+    """Ids of checks of the same stage that must have passed."""
+    timeout: float = 900.0
+    """Seconds for one attempt (15 minutes unless given)."""
+    retry: Retry = Retry()
+    """How failed attempts are repeated."""
+    allow_failure: bool = False
+    """A ``failed`` outcome does not count against the verdict; an ``errored`` one does."""
+    artifacts: tuple[str, ...] = ()
+    """Globs, relative to the repository or below the run's scratch folder."""
+    fingerprint: str = ""
+    """SHA-256 over the resolved definition, the inputs and the release, for ``--resume``."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """When a service counts as ready: exactly one of the four tests, within a deadline."""
+
+    url: str = ""
+    """Answers with a status below 400."""
+    port: int = 0
+    """Accepts a TCP connection on 127.0.0.1."""
+    log: str = ""
+    """A regular expression found in the service's log."""
+    command: tuple[str, ...] = ()
+    """An argv that exits with 0."""
+    within: float = 60.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Compose:
+    """A service of a Compose project."""
+
+    file: str
+    """Path relative to the repository."""
+    service: str
+    """Name of the service in that file."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process or Compose service that checks need."""
+
+    name: str
+    """Key under ``services``."""
+    place: Place
+    """Where it is written."""
+    run: tuple[str, ...] = ()
+    """Argv of the process; empty where ``compose`` is given."""
+    compose: Compose | None = None
+    """The Compose service; None where ``run`` is given."""
+    ready: Ready = Ready()
+    """When it counts as ready."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables over the runner's own."""
+    secrets: tuple[str, ...] = ()
+    """Names of environment variables that it may see and no evidence may show."""
+    cwd: str = "."
+    """Working folder, relative to the repository."""
+    look_ups: tuple[str, ...] = ()
+    """Run-time names that it still holds: ``run.scratch``."""
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """A playbook, read, resolved and found valid."""
+
+    file: str
+    """Path as given."""
+    repository: str
+    """Absolute path of the folder that all other paths are relative to."""
+    sha256: str
+    """Of the bytes of the file."""
+    release: Release
+    """The tracked dependency."""
+    owners: Owners = Owners()
+    """Who answers for it."""
+    pins: tuple[Pin, ...] = ()
+    """Where the version is repeated."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """``vars``: names for look-ups."""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    """By name."""
+    stages: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    """By name, checks in the order written."""
+    profile: str = ""
+    """The profile laid over it, if any."""

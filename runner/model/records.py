@@ -1,0 +1,267 @@
+"""What was found: executions, attempts, results, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runner.model.words import Outcome, Place
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """One expectation held against what was there."""
+
+    what: str
+    """What was looked at: ``exit code``, ``status``, ``$.experiments[0].name``."""
+    expected: str
+    """In words: ``0``, ``contains 'OK'``."""
+    actual: str
+    """What was there, shortened."""
+    holds: bool
+    """Whether the one fits the other."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case of a test runner inside a check."""
+
+    classname: str
+    """As the inner report gives it."""
+    name: str
+    """As the inner report gives it."""
+    outcome: Outcome
+    """As the inner report gives it."""
+    duration: float = 0.0
+    """Seconds."""
+    message: str = ""
+    """The first line of what went wrong, or the reason of a skip."""
+    text: str = ""
+    """The trace."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file kept as evidence."""
+
+    path: str
+    """Relative to the dossier."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of its content, hexadecimal."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One process, from start to end."""
+
+    argv: tuple[str, ...]
+    """Redacted."""
+    cwd: str
+    """Absolute."""
+    env: tuple[str, ...]
+    """Names of the variables that the step set or was allowed to see, never their values."""
+    started: str
+    """Time of day."""
+    duration: float
+    """Seconds."""
+    exit_code: int | None = None
+    """None where it did not start or ended by a signal."""
+    signal: str = ""
+    """Name of the signal that ended it: ``SIGKILL``."""
+    stopped: str = ""
+    """Why the runner ended it: ``timeout``, ``interrupted``; empty where it ended by itself."""
+    error: str = ""
+    """Why it could not be started."""
+    hint: str = ""
+    """How that may be mended."""
+    output_bytes: int = 0
+    """Bytes that it printed."""
+    leftovers: tuple[str, ...] = ()
+    """Processes that it left running and that were stopped: ``1234 python serve.py``."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What an action found; the engine adds id, kind and times."""
+
+    outcome: Outcome
+    """How it ended."""
+    reason: str = ""
+    """One line, for everything but ``passed``."""
+    hint: str = ""
+    """How it may be mended."""
+    assertions: tuple[Assertion, ...] = ()
+    """Every expectation, held or not."""
+    executions: tuple[Execution, ...] = ()
+    """Processes that were run."""
+    cases: tuple[Case, ...] = ()
+    """Cases of an inner test runner."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """Values for later steps."""
+    artifacts: tuple[Artifact, ...] = ()
+    """Files that the action kept as evidence."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """A step's report with its name and times."""
+
+    id: str
+    """The step's id."""
+    kind: str
+    """The step's kind."""
+    report: StepReport
+    """What was found."""
+    started: str = ""
+    """Time of day; empty for a skipped step."""
+    duration: float = 0.0
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a check."""
+
+    number: int
+    """Counted from 1."""
+    outcome: Outcome
+    """How it ended."""
+    reason: str
+    """One line, for everything but ``passed``."""
+    hint: str
+    """How it may be mended."""
+    started: str
+    """Time of day."""
+    duration: float
+    """Seconds."""
+    steps: tuple[StepResult, ...]
+    """In the order of the check."""
+    log: Artifact | None
+    """The output of all steps; None where nothing was to be logged."""
+    tail: str = ""
+    """The last lines of the log, for everything but ``passed``."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check with all its attempts."""
+
+    check: str
+    """The check's id."""
+    area: str
+    """The check's title."""
+    outcome: Outcome
+    """That of the last attempt, or ``skipped``."""
+    reason: str = ""
+    """One line, for everything but ``passed``."""
+    hint: str = ""
+    """How it may be mended."""
+    expect: str = ""
+    """What was expected, in the owner's words."""
+    place: Place | None = None
+    """Where the check is written."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every one, in order."""
+    artifacts: tuple[Artifact, ...] = ()
+    """Files that the check's globs matched."""
+    started: str = ""
+    """Time of day; empty for a skipped check."""
+    duration: float = 0.0
+    """Seconds, pauses between attempts included."""
+    flaky: bool = False
+    """Passed, but not at the first attempt."""
+    allow_failure: bool = False
+    """A ``failed`` outcome does not count."""
+    resumed: bool = False
+    """Taken over from the run that this one resumes."""
+    fingerprint: str = ""
+    """Of the check that was run."""
+
+    @property
+    def counts(self) -> bool:
+        """Say whether this result bears on the verdict."""
+        return not (self.allow_failure and self.outcome is Outcome.FAILED)
+
+
+@dataclass(frozen=True)
+class ServiceReport:
+    """A service from its start to its stop."""
+
+    name: str
+    """Key under ``services``."""
+    outcome: Outcome
+    """``passed`` once it was ready, else ``errored``."""
+    reason: str = ""
+    """Why it was not ready, or how it died."""
+    hint: str = ""
+    """How that may be mended."""
+    started: str = ""
+    """Time of day."""
+    ready_after: float = 0.0
+    """Seconds from start to ready."""
+    duration: float = 0.0
+    """Seconds from start to stop."""
+    execution: Execution | None = None
+    """The process, where it is one."""
+    log: Artifact | None = None
+    """Its output."""
+    tail: str = ""
+    """The last lines of its log, where it failed."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the run is about: without it a verdict proves nothing."""
+
+    package: str
+    """Name of the tracked dependency."""
+    version: str
+    """Its version."""
+    playbook: str
+    """Path relative to the repository."""
+    playbook_sha256: str
+    """Of the playbook's bytes."""
+    profile: str
+    """The profile laid over it, or empty."""
+    commit: str
+    """Git commit, or empty outside a repository."""
+    dirty: bool
+    """Whether the work tree differed from that commit."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stage, carried out."""
+
+    id: str
+    """Unique."""
+    stage: str
+    """Name of the stage."""
+    subject: Subject
+    """What it is about."""
+    verdict: Outcome
+    """The worst outcome that counts; ``skipped`` where nothing ran."""
+    exit_code: int
+    """That of the process."""
+    started: str
+    """Time of day."""
+    duration: float
+    """Seconds."""
+    results: tuple[Result, ...]
+    """In the order of the playbook."""
+    services: tuple[ServiceReport, ...] = ()
+    """In the order of the playbook."""
+    selected: int = 0
+    """How many checks of the stage were selected."""
+    total: int = 0
+    """How many checks the stage has."""
+    interrupted: str = ""
+    """What ended the run early: ``SIGINT``, ``SIGTERM``, ``SIGHUP``, or ``killed``."""
+    warnings: tuple[str, ...] = ()
+    """What the owner should know though it changes no outcome."""
+    host: str = ""
+    """Name of the machine."""
+    runner_version: str = ""
+    """Version of Upgrade Runner."""
