@@ -132,26 +132,27 @@ class Digest:
         self._hash = hashlib.sha256()
         self._size = 0
         self._queue: queue.SimpleQueue[bytes] | None = None
-        self._room = threading.Semaphore(self._AHEAD)
+        self._room: threading.Semaphore | None = None
         self._thread: threading.Thread | None = None
 
     def update(self, data: bytes) -> None:
         """Add bytes; waits where the thread is far behind."""
         self._size += len(data)
-        if self._queue is not None:
+        if self._queue is not None and self._room is not None:
             self._room.acquire()
             self._queue.put(data)
             return
         self._hash.update(data)
         if self._size > self._MANY:
-            self._queue = queue.SimpleQueue()
-            self._thread = threading.Thread(target=self._work, args=[self._queue], daemon=True)
+            self._queue, self._room = queue.SimpleQueue(), threading.Semaphore(self._AHEAD)
+            work = (self._queue, self._room)
+            self._thread = threading.Thread(target=self._work, args=work, daemon=True)
             self._thread.start()
 
-    def _work(self, pieces: queue.SimpleQueue[bytes]) -> None:
+    def _work(self, pieces: queue.SimpleQueue[bytes], room: threading.Semaphore) -> None:
         while piece := pieces.get():
             self._hash.update(piece)
-            self._room.release()
+            room.release()
 
     def hexdigest(self) -> str:
         """Give the digest of all; nothing can be added after that."""

@@ -36,6 +36,8 @@ LEFTOVER_GRACE = 1.0
 """The same for what a process left running after it has ended by itself."""
 CHUNK = 1 << 18
 """Bytes read at once."""
+_PIPE_DEFAULT = 1 << 16
+"""Bytes a pipe holds at first (pipe(7)); one that was full is worth widening."""
 _PIPE_SIZE = 1 << 20
 """Bytes a pipe may hold (the limit for ordinary users, pipe(7)): fewer switches of context."""
 _F_SETPIPE_SZ = 1031
@@ -94,7 +96,6 @@ class Running:
             for _, writer in pipes:
                 os.close(writer)
         for (reader, _), output in zip(pipes, outputs, strict=True):
-            _widen(reader)
             self.readers[reader] = output
         self.exit_fd = os.pidfd_open(self.child.pid) if hasattr(os, "pidfd_open") else -1
 
@@ -118,6 +119,8 @@ class Running:
     def _read(self, fd: int) -> None:
         data = os.read(fd, CHUNK)
         if data:
+            if len(data) == _PIPE_DEFAULT:
+                _widen(fd)
             self.printed += len(data)
             self.readers[fd](data)
         else:

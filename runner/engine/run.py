@@ -31,7 +31,7 @@ from runner.engine.tree import Forest, end, marked
 from runner.engine.verdict import verdict
 from runner.errors import DossierError, ExitCode, UsageError
 from runner.events import CheckEnded, Listener, RunEnded, RunStarted
-from runner.model import Attempt, Check, Outcome, Result, Run, ServiceReport, Subject
+from runner.model import Check, Outcome, Result, Run, ServiceReport, Subject
 
 Reporter: TypeAlias = Callable[[Run, Dossier], None]
 """Writes a report of a finished run into the dossier."""
@@ -219,7 +219,8 @@ class _Conduct:
             result = carry_out(self._session, self._services, check, past)
         if self._options.fail_fast and result.counts and result.outcome in _BAD:
             self._stopped = self._stopped or f"'{check.id}' did not pass (--fail-fast)"
-        self._session.journal.append("check_ended", _without_attempts(result), durable=True)
+        known = {**vars(result), "attempts": ()}  # these were told as they ended
+        self._session.journal.append("check_ended", known, durable=True)
         self._session.bus.tell(CheckEnded(check, result))
         return result
 
@@ -261,12 +262,6 @@ class _Conduct:
 
 
 _BAD = (Outcome.FAILED, Outcome.ERRORED)
-_NO_ATTEMPTS: tuple[Attempt, ...] = ()
-
-
-def _without_attempts(result: Result) -> Result:
-    """Leave out what ``attempt_ended`` has told already."""
-    return replace(result, attempts=_NO_ATTEMPTS) if result.attempts else result
 
 
 def _summary(run: Run) -> dict[str, object]:

@@ -101,6 +101,8 @@ class Tree:
         """Say, cheaply, that nothing can be left after the root has ended."""
         if not self.forest.adopting:
             return not self.members()
+        if _childless():
+            return True
         roots = self.forest.roots
         return all(pid in roots for pid in _children())
 
@@ -184,6 +186,15 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
             process.kill()
         else:
             process.terminate()
+
+
+def _childless() -> bool:
+    """Say, with one call, that the runner has no child at all (waitid(2), ECHILD)."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _children() -> list[int]:

@@ -99,10 +99,11 @@ class CommandAction:
     def _judged(self, finished: Finished, context: Context, report: StepReport) -> StepReport:
         execution = finished.execution
         exit_code = _exit_assertion(execution, self.expect.exit_code)
-        report = replace(report, assertions=(exit_code,))
         if not exit_code.holds:
+            report = replace(report, assertions=(exit_code,))
             return with_verdict(report, self._wrong_exit(execution, exit_code))
         if finished.truncated:
+            report = replace(report, assertions=(exit_code,))
             size = f"{CAPTURE_LIMIT // 2**20} MiB"
             reason = f"stdout or stderr is larger than {size}, so nothing can be said of its whole"
             return with_verdict(

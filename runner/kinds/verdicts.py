@@ -49,6 +49,8 @@ def errored(reason: str, hint: str = "") -> Verdict:
 
 def with_verdict(report: StepReport, verdict: Verdict) -> StepReport:
     """Give the report with this verdict."""
+    if verdict is PASSED and report.outcome is Outcome.PASSED:
+        return report
     return replace(report, outcome=verdict.outcome, reason=verdict.reason, hint=verdict.hint)
 
 
