@@ -6,7 +6,7 @@ import shlex
 import threading
 from dataclasses import dataclass, field
 
-from runner.engine.output import Log
+from runner.engine.output import Sink
 from runner.engine.process import run
 from runner.engine.session import Session
 from runner.engine.stop import Stop
@@ -40,7 +40,7 @@ class Project:
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Services may be started side by side."""
 
-    def up(self, service: Service, compose: Compose, log: Log) -> tuple[str, ...]:
+    def up(self, service: Service, compose: Compose, log: Sink) -> tuple[str, ...]:
         """Start a service, and give the argv that follows its log; raises ComposeError."""
         with self.lock:
             if not self.base:
@@ -54,21 +54,20 @@ class Project:
             self._ask(service, log, "up", "-d", compose.service, timeout=_UP)
             return (*self.base, "logs", "--follow", "--no-color", compose.service)
 
-    def stop(self, service: Service, compose: Compose, log: Log) -> None:
+    def stop(self, service: Service, compose: Compose, log: Sink) -> None:
         """Stop a service's container: what follows its log comes to an end, with all of it."""
         with self.lock:
             if service.name in self.users:
                 self._ask(service, log, "stop", compose.service, timeout=_DOWN)
 
-    def down(self, service: Service, log: Log) -> None:
+    def down(self, service: Service, log: Sink) -> None:
         """Remove containers and networks after the last service; volumes are the user's."""
         with self.lock:
-            if service.name in self.users:
-                self.users.remove(service.name)
-                if not self.users:
-                    self._ask(service, log, "down", timeout=_DOWN)
+            if self.users == {service.name}:
+                self._ask(service, log, "down", timeout=_DOWN)
+            self.users.discard(service.name)
 
-    def _client(self, log: Log) -> tuple[str, ...]:
+    def _client(self, log: Sink) -> tuple[str, ...]:
         session = self.session
         for words in (("docker", "compose"), ("docker-compose",)):
             argv = (*words, "version")
@@ -80,7 +79,7 @@ class Project:
             hint="install Docker Compose, or choose a profile whose services are processes",
         )
 
-    def _ask(self, service: Service, log: Log, *words: str, timeout: float = _ASK) -> str:
+    def _ask(self, service: Service, log: Sink, *words: str, timeout: float = _ASK) -> str:
         argv = (*self.base, *words)
         env = self.session.env(service.env, service.secrets)
         request = self.session.request(argv, self.session.repository, env, timeout, split=True)
@@ -88,10 +87,15 @@ class Project:
         execution = finished.execution
         if execution.exit_code != 0:
             why = execution.error or execution.stopped or f"exit code {execution.exit_code}"
-            last = log.last_line()
+            last = _last_line(finished.stderr) or _last_line(finished.stdout)
             raise ComposeError(
                 f"service {service.name}: `{shlex.join(argv)}`: {why}"
                 + (f": {last}" if last else ""),
                 hint=execution.hint,
             )
         return finished.stdout.decode("utf-8", "replace")
+
+
+def _last_line(printed: bytes) -> str:
+    lines = printed.decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

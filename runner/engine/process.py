@@ -182,13 +182,7 @@ def run(request: Request, forest: Forest, log: Sink, stop: Stop) -> Finished:
         running = Running(request, forest, log)
     except (OSError, ValueError) as error:
         return Finished(not_started(request, error))
-    try:
-        execution = finish(running, stop)
-    except BaseException:
-        end(running.tree.members, 0.0)
-        running.child.wait()
-        running.close()
-        raise
+    execution = finish(running, stop)
     log.flush()
     stdout, stderr = running.captures
     return Finished(
@@ -200,9 +194,18 @@ def run(request: Request, forest: Forest, log: Sink, stop: Stop) -> Finished:
 
 
 def finish(running: Running, stop: Stop) -> Execution:
-    """Wait for the end of a process, end what it leaves, and give the evidence."""
-    stopped = _attend(running, stop)
-    leftovers = running.clean_up(GRACE if stopped else LEFTOVER_GRACE)
+    """Wait for the end of a process, end what it leaves, and give the evidence.
+
+    Raises DossierError where its output cannot be written; the process is ended then too.
+    """
+    try:
+        stopped = _attend(running, stop)
+        leftovers = running.clean_up(GRACE if stopped else LEFTOVER_GRACE)
+    except BaseException:
+        end(running.tree.members, 0.0)
+        running.child.wait()
+        running.close()
+        raise
     return running.execution(stopped, leftovers)
 
 

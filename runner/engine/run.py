@@ -79,7 +79,7 @@ def execute(
             repository=Path(plan.playbook.repository),
             scratch=stack.enter_context(scratch_folder(run)),
             live=dossier.live,
-            environment=_without(environment, plan, values),
+            environment=_without_secrets(environment, plan),
             secrets=values,
             redactor=redactor,
             journal=journal,
@@ -100,14 +100,12 @@ def _secrets(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment[name] for name in plan.secrets}
 
 
-def _without(
-    environment: Mapping[str, str], plan: Plan, values: Mapping[str, str]
-) -> dict[str, str]:
+def _without_secrets(environment: Mapping[str, str], plan: Plan) -> dict[str, str]:
     """Take away every secret of the playbook: a step sees only those that it names."""
     stages = plan.playbook.stages.values()
     named = {n for checks in stages for check in checks for s in check.steps for n in s.secrets}
     named |= {name for service in plan.playbook.services.values() for name in service.secrets}
-    return {n: value for n, value in environment.items() if n not in named and n not in values}
+    return {name: value for name, value in environment.items() if name not in named}
 
 
 class _Conduct:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 
 from runner.engine.clock import now
 from runner.engine.compose import ComposeError, Project
-from runner.engine.output import Log
+from runner.engine.output import Log, Nowhere, Sink
 from runner.engine.ports import holders, port_of, taken
 from runner.engine.process import Running, finish, not_started
 from runner.engine.readiness import describe, probe
 from runner.engine.session import Session
 from runner.engine.stop import Stop
+from runner.errors import DossierError
 from runner.events import ServiceEnded, ServiceReady, ServiceStarting
 from runner.model import Execution, Outcome, Service, ServiceReport
 from runner.playbook.expressions import resolve_deep
@@ -60,9 +61,22 @@ class Services:
             self._live[name].ready()
 
     def stop(self) -> tuple[ServiceReport, ...]:
-        """Stop all in the reverse order, and tell of those that were started, in order."""
-        reports = [live.stop() for live in reversed(self._live.values())]
-        return tuple(report for report in reversed(reports) if report is not None)
+        """Stop all in the reverse order, and tell of those that were started, in order.
+
+        Raises DossierError where the log of one could not be written, once all are stopped.
+        """
+        reports: list[ServiceReport] = []
+        lost: list[DossierError] = []
+        for live in reversed(self._live.values()):
+            try:
+                report = live.stop()
+            except DossierError as error:
+                lost.append(error)
+            else:
+                reports += [report] if report is not None else []
+        if lost:
+            raise lost[0]
+        return tuple(reversed(reports))
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:
@@ -88,6 +102,7 @@ class LiveService:
         self._pump = threading.Thread(target=self._read_output, daemon=True)
         self._trouble: Unready | None = None
         self._report: ServiceReport | None = None
+        self._lost: DossierError | None = None
         self._execution: Execution | None = None
         self._started = ""
         self._began = 0.0
@@ -187,10 +202,14 @@ class LiveService:
 
     def _read_output(self) -> None:
         running = self._running
-        while running is not None and not self._closing.signal:
-            running.wait(60.0, self._closing.fd)
-            if running.ended() and not running.readers:
-                return
+        try:
+            while running is not None and not self._closing.signal:
+                running.wait(60.0, self._closing.fd)
+                if running.ended() and not running.readers:
+                    return
+        except DossierError as error:
+            self._lost = error
+            self._session.stops.ask("evidence lost")
 
     def stop(self) -> ServiceReport | None:
         """Stop it with its whole tree; None where it was never started."""
@@ -198,6 +217,8 @@ class LiveService:
             if self._started and self._report is None:
                 self._report = self._stop()
                 self._session.bus.tell(ServiceEnded(self._report))
+            if self._lost is not None:
+                raise self._lost
             return self._report
 
     def _stop(self) -> ServiceReport:
@@ -209,7 +230,10 @@ class LiveService:
         if self._pump.is_alive():
             self._pump.join()
         if self._running is not None:
-            self._execution = finish(self._running, self._closing)
+            try:
+                self._execution = finish(self._running, self._closing)
+            except DossierError as error:
+                self._lost = self._lost or error
         self._with_project(lambda project, log: project.down(self._service, log))
         trouble = self._trouble
         log = self._log
@@ -223,19 +247,23 @@ class LiveService:
             ready_after=self._ready_after,
             duration=time.monotonic() - self._began,
             execution=self._execution,
-            log=log.close() if log is not None else None,
+            log=log.close() if log is not None and self._lost is None else None,
             tail=tail,
         )
         return self._session.scrub(report)
 
-    def _with_project(self, do: Callable[[Project, Log], None]) -> None:
-        if self._project is not None and self._log is not None:
-            try:
-                do(self._project, self._log)
-            except ComposeError as error:
-                self._trouble = self._trouble or Unready(error.message, error.hint)
+    def _with_project(self, do: Callable[[Project, Sink], None]) -> None:
+        if self._project is None or self._log is None:
+            return
+        try:
+            do(self._project, self._log if self._lost is None else Nowhere())
+        except ComposeError as error:
+            self._trouble = self._trouble or Unready(error.message, error.hint)
+        except DossierError as error:
+            self._lost = self._lost or error
+            self._with_project(do)  # again without a log: what was started must be stopped
 
-    def _stop_container(self, project: Project, log: Log) -> None:
+    def _stop_container(self, project: Project, log: Sink) -> None:
         """Stop the container, and give what follows its log the time to read all of it."""
         if self._service.compose is not None and self._pump.is_alive():
             project.stop(self._service, self._service.compose, log)

@@ -13,6 +13,7 @@ from runner.engine.journal import Journal
 from runner.engine.output import Log
 from runner.engine.redaction import Redactor
 from runner.engine.session import Session
+from runner.errors import DossierError
 
 
 @pytest.fixture
@@ -40,3 +41,16 @@ def session(tmp_path: Path) -> Iterator[Session]:
     yield made
     journal.close()
     made.stops.close()
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full once the service called web has logged a little."""
+    real = Log._append
+
+    def append(log: Log, data: bytes) -> None:
+        if data and "service.web" in log.name and log._size > 2:
+            raise DossierError(f"cannot write {log.name}")
+        real(log, data)
+
+    monkeypatch.setattr(Log, "_append", append)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.house import PLACE, House, check
 
+from runner.errors import DossierError
 from runner.model import Compose, Outcome, Ready, Run, Service
 
 CLIENT = """#!/bin/bash
@@ -122,3 +123,14 @@ def test_containers_that_end_by_themselves(house: House, state: Path) -> None:
         services={"web": web},
     )
     assert done.results[0].hint.startswith("service web died")
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_containers_are_removed_where_their_log_cannot_be_written(
+    house: House, state: Path
+) -> None:
+    client(house, state, "docker")
+    with pytest.raises(DossierError, match="cannot write"):
+        run(house)
+    assert (state / "calls").read_text().splitlines()[-1].endswith(" down")
+    assert not list(state.glob("up.*"))

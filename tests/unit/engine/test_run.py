@@ -358,7 +358,7 @@ def test_listeners_hear_in_order(house: House) -> None:
 
 
 def without_times(run: Run) -> object:
-    drop = {"id", "started", "duration", "cwd", "sha256", "leftovers"}
+    drop = {"id", "started", "duration", "cwd"}
 
     def clean(value: object) -> object:
         if isinstance(value, dict):
@@ -376,9 +376,7 @@ def test_jobs_give_the_same_run_but_for_times(tmp_path: Path) -> None:
             f"c{n}",
             "bash",
             "-c",
-            f"sleep 0.0{n % 3}; echo {n}; exit {n % 4 == 3}".replace("False", "0").replace(
-                "True", "1"
-            ),
+            f"sleep 0.0{n % 3}; echo {n}; exit {int(n % 4 == 3)}",
         )
         for n in range(12)
     ]
@@ -724,3 +722,17 @@ def test_lost_evidence_ends_what_runs_beside(house: House, monkeypatch: pytest.M
         house.run(check("a", "sleep", "0.3", artifacts=("x",)), check("b", "sleep", "100"), jobs=2)
     assert time.monotonic() - began < 60
     assert house.dossier.read_run("verification").interrupted == "killed"
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_service_whose_log_cannot_be_written_is_stopped_all_the_same(house: House) -> None:
+    script = f"echo up; setsid {NAP} & while sleep 0.05; do echo more; done"
+    services = {
+        "web": Service("web", PLACE, run=("bash", "-c", script), ready=Ready(log="^up")),
+        "db": Service("db", PLACE, run=("bash", "-c", f"echo up; {NAP}"), ready=Ready(log="^up")),
+    }
+    began = time.monotonic()
+    with pytest.raises(DossierError, match=r"cannot write .*service\.web\.log"):
+        house.run(check("a", "sleep", "100", services=("db", "web")), services=services)
+    assert time.monotonic() - began < 60
+    assert alive(NAP) == []
