@@ -77,6 +77,12 @@ running_options = together(
     ),
     option("--fail-fast", is_flag=True, help="Skip the rest after a check that did not pass."),
     option("--resume", is_flag=True, help="Run only what the last run of the stage left undone."),
+    option(
+        "--base",
+        default="",
+        metavar="REF",
+        help="Git ref that gives 'before' where no baseline was recorded, as origin/main.",
+    ),
     option("--dry-run", is_flag=True, help="Show what would run (= runner plan)."),
     option(
         "--junit-dialect",

@@ -45,6 +45,7 @@ class RunSettings:
     jobs: int
     fail_fast: bool
     resume: bool
+    base: str
     dry_run: bool
     junit_dialect: Any
     as_json: bool
@@ -88,7 +89,7 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
         run = execute(
             plan,
             dossier,
-            Options(settings.jobs, settings.fail_fast, settings.resume),
+            Options(settings.jobs, settings.fail_fast, settings.resume, settings.base),
             environment=os.environ,
             listeners=[listener],
             reporters=[JunitReport(settings.junit_dialect, pointers.rerun)],
@@ -107,6 +108,8 @@ def rerun_command(stage: str, settings: RunSettings, check: str) -> str:
         words += ["--profile", settings.profile]
     for override in settings.overrides:
         words += ["--set", override]
+    if settings.base:
+        words += ["--base", settings.base]
     if settings.output != Path("analysis_outputs"):
         words += ["--output", str(settings.output)]
     return shlex.join([*words, "--only", check])

@@ -11,10 +11,11 @@ from pathlib import Path
 from runner.engine.files import write_atomic
 from runner.engine.output import Log
 from runner.engine.process import run
+from runner.engine.recorded import recorded
 from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.kinds.base import Command, Finished
-from runner.model import Artifact, Check, Step
+from runner.model import Artifact, Check, Release, Step
 
 
 @dataclass(slots=True)
@@ -54,6 +55,16 @@ class StepContext:
     def cwd(self) -> Path:
         """The step's working folder."""
         return self.session.repository / self.step.cwd
+
+    @property
+    def release(self) -> Release:
+        """What the playbook tracks."""
+        return self.session.release
+
+    @property
+    def base(self) -> str:
+        """The git ref to compare with, or an empty text."""
+        return self.session.base
 
     @property
     def remaining(self) -> float:
@@ -96,6 +107,17 @@ class StepContext:
             if path not in taken:
                 break
             path = f"{folder}/{self.number}.{self.step.id}.{count}.{Path(name).name}"
+        return self._write(path, content)
+
+    def record(self, name: str, content: bytes) -> Artifact:
+        """Put content into the dossier itself; raises DossierError where it cannot be written."""
+        return self._write(name, content)
+
+    def recall(self, name: str) -> bytes | None:
+        """Give what was recorded last; raises DossierError where the file is another."""
+        return recorded(self.session.live, name)
+
+    def _write(self, path: str, content: bytes) -> Artifact:
         clean = self.session.redactor.data(content)
         target = self.session.live / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,8 @@ from runner.model import Run
 Redact: TypeAlias = Callable[[bytes], bytes]
 """Replaces secrets in bytes that are to be written."""
 _SCRATCH = "upgrade-runner-"
+JOURNAL = "journal.jsonl"
+"""Name of the journal in the dossier."""
 _LOCK = ".lock"
 """Held by flock(2) while a run is on; a dead process does not hold it."""
 
@@ -37,7 +39,7 @@ class Dossier:
     @property
     def journal(self) -> Path:
         """The journal's path."""
-        return self.live / "journal.jsonl"
+        return self.live / JOURNAL
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

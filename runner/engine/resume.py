@@ -19,6 +19,8 @@ class RunStart:
     """What the run was about."""
     resumes: str = ""
     """Id of the run that it resumes, or empty."""
+    base: str = ""
+    """The git ref that it compares with, or empty."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class History:
     """Id of the last run, or empty."""
     subject: Subject | None = None
     """What it was about."""
+    base: str = ""
+    """The git ref that it compared with, or empty."""
     ended: bool = True
     """Whether it came to its end."""
     runs: list[str] = field(default_factory=list)
@@ -136,3 +140,4 @@ def _begin(found: History, run: str, start: RunStart) -> None:
         found.results.clear()
     found.runs.append(run)
     found.last, found.subject, found.ended = run, start.subject, False
+    found.base = start.base

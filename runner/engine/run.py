@@ -47,6 +47,8 @@ class Options:
     """Skip the rest after the first check that did not pass."""
     resume: bool = False
     """Take over what an earlier run has passed."""
+    base: str = ""
+    """The git ref that the work tree is compared with, or empty."""
 
 
 def execute(
@@ -79,6 +81,8 @@ def execute(
             repository=Path(plan.playbook.repository),
             scratch=stack.enter_context(scratch_folder(run)),
             live=dossier.live,
+            release=plan.playbook.release,
+            base=options.base,
             environment=_without_secrets(environment, plan),
             secrets=values,
             redactor=redactor,
@@ -176,7 +180,7 @@ class _Conduct:
             self._forget_other_subject(subject)
         else:
             self._dossier.begin(stage, session.run)
-        start = resume.RunStart(stage, subject, self._past.last)
+        start = resume.RunStart(stage, subject, self._past.last, self._options.base)
         session.journal.append("run_started", start, durable=True)
         self._dossier.write("upgrade.json", upgrade.record(self._dossier, subject))
         self._dossier.write_run(self._unfinished(subject), session.redactor.data)
@@ -188,6 +192,9 @@ class _Conduct:
             self._warnings.append(
                 "the commit is another than that of the resumed run: all is rerun"
             )
+        elif self._past.base != self._options.base:
+            self._past.results.clear()
+            self._warnings.append("--base is another than that of the resumed run: all is rerun")
         elif subject.dirty:
             self._warnings.append("the work tree has changes: what is resumed may be about others")
 

@@ -16,6 +16,7 @@ from runner.engine.process import Request
 from runner.engine.redaction import Redactor
 from runner.engine.stop import Stops
 from runner.engine.tree import Forest
+from runner.model import Release
 
 T = TypeVar("T")
 
@@ -34,6 +35,10 @@ class Session:
     """A folder of this run, removed after it."""
     live: Path
     """The dossier."""
+    release: Release
+    """What the playbook tracks."""
+    base: str
+    """The git ref to compare with, or empty."""
     environment: Mapping[str, str]
     """The runner's own environment, without any secret."""
     secrets: Mapping[str, str]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from runner.model import Artifact, Execution, StepReport
+from runner.model import Artifact, Execution, Release, StepReport
 from runner.playbook.shapes import Shape
 
 
@@ -70,6 +70,14 @@ class Context(Protocol):
         """The environment that the step's processes see."""
 
     @property
+    def release(self) -> Release:
+        """What the playbook tracks."""
+
+    @property
+    def base(self) -> str:
+        """The git ref that the work tree is compared with (``--base``), or an empty text."""
+
+    @property
     def remaining(self) -> float:
         """Seconds until the step's deadline, never below 0."""
 
@@ -88,6 +96,18 @@ class Context(Protocol):
 
     def save(self, name: str, content: bytes) -> Artifact:
         """Keep redacted content as evidence of the check, under a name unique in the attempt."""
+
+    def record(self, name: str, content: bytes) -> Artifact:
+        """Put redacted content into the dossier under a name of its own, over an earlier one.
+
+        For what belongs to the upgrade and not to one attempt: ``safety-before.json``.
+        """
+
+    def recall(self, name: str) -> bytes | None:
+        """Give what a check of this dossier has recorded last, or None where none has.
+
+        Raises DossierError where the file is not the one that the journal tells of.
+        """
 
     def redact(self, text: str) -> str:
         """Replace the secrets in a text that goes into a report."""
@@ -120,3 +140,6 @@ class Kind:
     """Makes the action of what the two shapes have read."""
     default_expectation: Callable[[], Any] | None = None
     """What is expected where nothing is stated; None demands that something is."""
+    shared: Shape[Any] | None = None
+    """The shape of the playbook's top-level key of the same name, if it has one: what stands there
+    stands under every ``with`` of this kind that does not say otherwise."""

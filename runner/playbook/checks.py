@@ -32,6 +32,7 @@ from runner.playbook.shapes import (
     Text,
     refuse,
 )
+from runner.playbook.shared import lay_under
 from runner.playbook.steps import Around, Read, StepDraft, fill_keys, make_step, read_steps
 from runner.playbook.usage import is_definition
 
@@ -138,7 +139,7 @@ def read_check(node: yaml.Node, setting: Setting, key: str, name: str) -> Check 
     sends = not is_definition(child(node, "uses"))
     filler = Filler(setting.scope, desk.findings, sends=sends)
     if isinstance(node, yaml.MappingNode):
-        node = fill_keys(node, key, filler, _RUN_TIME)
+        node = fill_keys(lay_under(node, desk), key, filler, _RUN_TIME)
     read = desk.findings.attempt(lambda: CHECK.read(node, key))
     # The steps of a wrong check can be read all the same, so that their problems show as well.
     draft = read or _what_there_is(node)

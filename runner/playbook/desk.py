@@ -29,6 +29,8 @@ class Desk:
     """Tells where paths lead."""
     findings: Findings = field(default_factory=Findings)
     """The problems of this reading."""
+    shared: dict[str, yaml.MappingNode] = field(default_factory=dict)
+    """What every ``with`` of a kind takes over, by the kind's name; not yet filled in."""
     definitions: dict[str, Definition | None] = field(default_factory=dict)
     """Definitions read so far, by path; None for one that cannot be used."""
 

@@ -29,6 +29,10 @@ class KindSpec(Protocol):
         """The shape of ``expect`` where it is a mapping."""
 
     @property
+    def shared(self) -> Shape[Any] | None:
+        """The shape of the top-level key of its name, which every ``with`` takes over; or None."""
+
+    @property
     def build(self) -> Callable[[Any, Any], Action]:
         """Makes the action; may raise ValueError for what the shapes cannot tell."""
 

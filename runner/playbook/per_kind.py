@@ -63,6 +63,8 @@ def definition_rule() -> list[Schema]:
 
 def _rule(kind: KindSpec, parameters: Schema, *, prose: bool) -> Schema:
     expect = _expect(kind)
+    if kind.shared is not None:  # what is missing may stand at the top
+        parameters = {name: one for name, one in parameters.items() if name != "required"}
     properties: Schema = {"with": parameters, "expect": expect}
     required = []
     if parameters.get("required") or parameters.get("minProperties"):

@@ -50,8 +50,14 @@ class PlaybookInvalid(RunnerError):  # noqa: N818 - invalid is a verdict, not a 
     exit_code = ExitCode.INVALID
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        """Order the problems by place and drop doubles."""
-        self.problems = tuple(sorted(set(problems)))
+        """Order the problems by place and drop doubles.
+
+        What is shared is read for each step that takes it over, under the step's key: it is told
+        once all the same.
+        """
+        ordered = sorted(problems, reverse=True)
+        once = {(one.file, one.line, one.column, one.message): one for one in ordered}
+        self.problems = tuple(sorted(once.values()))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

@@ -21,6 +21,7 @@ from runner.playbook.partial import LOOK_UP, partial, with_look_ups
 from runner.playbook.per_kind import definition_rule, kind_rules, run_rules
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.services import SERVICE
+from runner.playbook.shared import SHARED
 from runner.playbook.stages import STAGES
 from runner.playbook.steps import STEP
 from runner.playbook.usage import DEFINITION_PATTERN
@@ -57,6 +58,8 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
             },
         },
     }
+    shared = {name: kinds[name].shared for name in SHARED if name in kinds}
+    parts |= {name: shape.schema() for name, shape in shared.items() if shape is not None}
     definitions = _definitions(kinds)
     overlay = _overlay(parts, definitions)
     parts["profiles"] = {

@@ -19,6 +19,7 @@ from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import PlaybookInvalid, place_of, problem_at
 from runner.playbook.scope import Scope
 from runner.playbook.shapes import Boolean, Field, OneKeyOf, Raw, Record
+from runner.playbook.shared import lay_under
 from runner.playbook.usage import is_definition
 
 UNFILLED = frozenset({"id", "uses", "needs", "services", "secrets", "steps"})
@@ -152,7 +153,7 @@ def _ids(nodes: list[yaml.Node], desk: Desk, key: str) -> list[str]:
 def _read_step(node: yaml.Node, around: Around, desk: Desk, key: str, name: str) -> Read:
     filler = Filler(around.scope, desk.findings)
     if isinstance(node, yaml.MappingNode):
-        node = fill_keys(node, key, filler)
+        node = fill_keys(lay_under(node, desk), key, filler)
     draft = STEP.read(node, key)
     desk.confine(child(node, "cwd"), draft.cwd, f"{key}.cwd")
     if is_definition(draft.uses):

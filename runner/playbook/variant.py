@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import yaml
@@ -22,6 +23,7 @@ from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.scope import RELEASE_NAMES, Scope, Value
 from runner.playbook.services import SERVICE, ServiceDraft
 from runner.playbook.shapes import Field, ListOf, MapOf, Raw, Record, Scalar
+from runner.playbook.shared import SHARED
 from runner.playbook.stages import read_stages
 
 T = TypeVar("T")
@@ -48,6 +50,8 @@ class Top:
     """Names for look-ups."""
     env: yaml.Node | None = None
     """Environment of every check and service."""
+    advisories: yaml.Node | None = None
+    """What every check of that kind shares."""
     services: yaml.Node | None = None
     """What checks need."""
     profiles: yaml.Node | None = None
@@ -62,6 +66,7 @@ TOP = Record(
         Field("pins", Raw(), "places that repeat the version"),
         Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
         Field("env", Raw(), "environment variables of every check and service"),
+        Field("advisories", Raw(), "what every check of the kind `advisories` has under `with`"),
         Field("services", Raw(), "processes that checks need"),
         Field("profiles", Raw(), "what `--profile NAME` lays over the rest"),
         Field("stages", Raw(), "lists of checks: preflight, verification, …", required=True),
@@ -99,6 +104,7 @@ class Variant:
         owners = self._section("owners", OWNERS.read)
         pins = self._section("pins", PINS.read)
         self._confine_pins()
+        self._shared()
         services = self._services()
         return Playbook(
             file=self.file,
@@ -175,6 +181,23 @@ class Variant:
     def _confine(self, node: yaml.Node | None, key: str) -> None:
         if isinstance(node, yaml.ScalarNode):
             self.desk.confine(node, str(node.value), key)
+
+    def _shared(self) -> None:
+        """Check what kinds share by itself, as no step may use it; steps take it over unfilled."""
+        for name in SHARED:
+            node = child(self.root, name)
+            if node is None:
+                continue
+            kind = self.desk.kinds.get(name)
+            if kind is None or kind.shared is None:
+                self.desk.findings.add(node, name, f"there is no kind '{name}' that could use it")
+                continue
+            shape = kind.shared
+            filler = Filler(replace(self._scope, run=True), self.desk.findings)
+            filled = filler.fill(node, name)
+            self.desk.findings.attempt(partial(shape.read, filled, name))
+            if isinstance(node, yaml.MappingNode):
+                self.desk.shared[name] = node
 
     def _services(self) -> Mapping[str, Service]:
         node = child(self.root, "services")

@@ -74,11 +74,13 @@ def test_the_rerun_command_repeats_the_options(repo: Path) -> None:
     write(repo, RED + "vars: {x: '1'}\nprofiles: {p: {vars: {x: '2'}}}\n")
     book = "config/mlflow_release.yaml"
     done = runner(
-        *("validate", "-p", book, "--profile", "p", "--set", "vars.x=a b", "-o", "out"), cwd=repo
+        *("validate", "-p", book, "--profile", "p", "--set", "vars.x=a b", "-o", "out"),
+        *("--base", "origin/main"),
+        cwd=repo,
     )
     command = (
         "runner validate --playbook config/mlflow_release.yaml --profile p "
-        "--set 'vars.x=a b' --output out --only red"
+        "--set 'vars.x=a b' --base origin/main --output out --only red"
     )
     assert command in done.stdout.replace("\n", " ").replace("  ", " ")
 

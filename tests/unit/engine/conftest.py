@@ -14,6 +14,7 @@ from runner.engine.output import Log
 from runner.engine.redaction import Redactor
 from runner.engine.session import Session
 from runner.errors import DossierError
+from runner.model import Release
 
 
 @pytest.fixture
@@ -36,7 +37,17 @@ def session(tmp_path: Path) -> Iterator[Session]:
     scratch.mkdir()
     journal = Journal(live / "journal.jsonl", "run-1", Redactor())
     made = Session(
-        "run-1", "verification", tmp_path, scratch, live, dict(os.environ), {}, Redactor(), journal
+        run="run-1",
+        stage="verification",
+        repository=tmp_path,
+        scratch=scratch,
+        live=live,
+        release=Release("mlflow", "3.6.0"),
+        base="",
+        environment=dict(os.environ),
+        secrets={},
+        redactor=Redactor(),
+        journal=journal,
     )
     yield made
     journal.close()

@@ -518,6 +518,14 @@ def test_resume_at_another_commit_reruns_all(house: House) -> None:
     assert house.run(check("a", "true"), resume=True).results[0].resumed is True
 
 
+def test_resume_with_another_base_reruns_all(house: House) -> None:
+    house.run(check("a", "true"), base="origin/main")
+    run = house.run(check("a", "true"), resume=True, base="HEAD~1")
+    assert run.results[0].resumed is False
+    assert "--base is another" in run.warnings[0]
+    assert house.run(check("a", "true"), resume=True, base="HEAD~1").results[0].resumed is True
+
+
 # --- services ---------------------------------------------------------------------------
 
 

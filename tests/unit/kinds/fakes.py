@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from runner.kinds.base import Command, Finished, Kind, Runnable
-from runner.model import Artifact, Execution
+from runner.model import Artifact, Execution, Release
 from runner.playbook.problems import PlaybookInvalid
 
 
@@ -38,6 +38,9 @@ class FakeContext:
     commands: list[Command] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     saved: dict[str, bytes] = field(default_factory=dict)
+    release: Release = field(default_factory=lambda: Release("mlflow", "3.6.0"))
+    base: str = ""
+    recorded: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def scratch(self) -> Path:
@@ -66,6 +69,13 @@ class FakeContext:
             content = content.replace(secret.encode(), b"[redacted X]")
         self.saved[name] = content
         return Artifact(name, len(content), hashlib.sha256(content).hexdigest())
+
+    def record(self, name: str, content: bytes) -> Artifact:
+        self.recorded[name] = content
+        return Artifact(name, len(content), hashlib.sha256(content).hexdigest())
+
+    def recall(self, name: str) -> bytes | None:
+        return self.recorded.get(name)
 
     def redact(self, text: str) -> str:
         for secret in self.secrets:
