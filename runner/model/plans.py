@@ -55,6 +55,10 @@ class Pin:
     """What to look for: the requirement's name, the ARG's name, the row's first cell."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """For ``table_row``: column heading to template."""
+    template: str = "{version}"
+    """What stands at the place, with ``{version}`` for the version: ``v{version}``."""
+    times: int = 1
+    """How often it must be found."""
 
 
 class Action(Protocol):

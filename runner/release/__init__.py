@@ -1,0 +1,1 @@
+"""The tracked release in its repository: pins, drift, bumps, and what upstream offers."""
