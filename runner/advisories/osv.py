@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from runner.advisories.files import DatabaseError, File, Limits, files, shown
+from runner.advisories.files import DatabaseError, File, Limits, opened, shown
 from runner.advisories.findings import Advisory, Database, Finding, merge
-from runner.advisories.record import Record, read_record
+from runner.advisories.index import Entry, make_index
+from runner.advisories.index_cache import load, save
+from runner.advisories.record import Record, decode_record
 
 _LIMITS = Limits()
+_HERE = Path()
 
 
 @dataclass(frozen=True)
@@ -54,80 +57,97 @@ class Reading:
         return tuple(one for one in self.problems if one.concerns(package))
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """The record that counts for an id."""
-
-    file: str
-    modified: datetime
-    digest: str
-    packages: frozenset[str]
-    advisories: tuple[Advisory, ...]
+class _ChangedError(Exception):
+    """A file is no longer what its entry says."""
 
 
-@dataclass
-class _Reader:
-    """Takes one file after another; keeps of each only what was asked for."""
-
-    wanted: Collection[str]
-    entries: dict[str, _Entry] = field(default_factory=dict)
-    problems: list[RecordProblem] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
-
-    def take(self, file: File) -> None:
-        """Read a file; what is wrong with it becomes a problem."""
-        digest = hashlib.sha256(file.data).hexdigest()
-        self.digests.append(digest)
-        packages: frozenset[str] | None = None
-        try:
-            record = _read(file)
-            packages = record.packages()
-            self._keep(record, file.name, digest, packages)
-        except ValueError as error:
-            self.problems.append(RecordProblem(file.name, str(error), packages))
-
-    def _keep(self, record: Record, name: str, digest: str, packages: frozenset[str]) -> None:
-        chosen = sorted(packages.intersection(self.wanted))
-        advisories = tuple(record.advisory(package, name) for package in chosen)
-        entry = _Entry(name, record.modified, digest, packages, advisories)
-        other = self.entries.setdefault(record.id, entry)
-        if other.modified == entry.modified and other.digest != digest:
-            reason = f"{record.id} stands in {other.file} too, with other content of the same date"
-            self.problems.append(RecordProblem(name, reason, packages | other.packages))
-        if other.modified < entry.modified:
-            self.entries[record.id] = entry
-
-
-def read_osv(path: Path, packages: Iterable[str], limits: Limits = _LIMITS) -> Reading:
+def read_osv(
+    path: Path,
+    packages: Iterable[str],
+    limits: Limits = _LIMITS,
+    *,
+    cache: Path | None = None,
+    root: Path = _HERE,
+) -> Reading:
     """Read a database for some packages, given by their normalised names.
 
     Raises DatabaseError where it is missing, has no record, or none that can be read: of such a
     database it cannot be said that there are no vulnerabilities. Of several records with one id
-    the newest counts.
+    the newest counts. ``cache`` is a folder in which its index is kept, so that the next reading,
+    which is equal to one without it, need not look into every file. ``root`` is where a relative
+    path is meant from; messages name the path as it was given.
     """
-    reader = _Reader(frozenset(packages))
-    for file in files(path, limits):
-        reader.take(file)
-    if not reader.entries:
-        raise DatabaseError(
-            _emptiness(path, reader.problems),
-            hint="an empty database says nothing of vulnerabilities; fetch it anew",
-        )
-    entries = reader.entries.values()
-    identity = hashlib.sha256("\n".join(sorted(reader.digests)).encode()).hexdigest()
-    newest = max(one.modified for one in entries).isoformat().replace("+00:00", "Z")
-    return Reading(
-        Database("osv", shown(str(path)), identity, newest, len(reader.digests)),
-        tuple(advisory for one in entries for advisory in one.advisories),
-        tuple(reader.problems),
-        frozenset().union(*(one.packages for one in entries)),
+    wanted = frozenset(packages)
+    for kept in (load(cache, root / path) if cache else {}, {}):
+        with opened(path, limits, root) as files, suppress(_ChangedError):
+            index = make_index(path, files, kept, limits)
+            reading = _reading(path, files, index, wanted)
+            if cache and any(one.stamp and (one.name, one.stamp) not in kept for one in index):
+                save(cache, root / path, index)
+            return reading
+    raise DatabaseError(
+        f"the advisory database {path} changes while it is read",
+        hint="scan again when nothing writes to it",
     )
 
 
-def _read(file: File) -> Record:
-    if file.error:
-        raise ValueError(file.error)
-    return read_record(file.data)
+def _reading(
+    path: Path, files: Sequence[File], index: Sequence[Entry], wanted: frozenset[str]
+) -> Reading:
+    counting, problems = _counting(index)
+    if not counting:
+        raise DatabaseError(
+            _emptiness(path, problems),
+            hint="an empty database says nothing of vulnerabilities; fetch it anew",
+        )
+    advisories: list[Advisory] = []
+    for number, entry in counting.values():
+        if chosen := [package for package in entry.packages if package in wanted]:
+            record = _again(files[number], entry)
+            try:
+                advisories.extend([record.advisory(package, entry.name) for package in chosen])
+            except ValueError as error:
+                problem = RecordProblem(entry.name, str(error), frozenset(entry.packages))
+                problems.append(problem)
+    entries = [entry for _, entry in counting.values()]
+    identity = hashlib.sha256("\n".join(sorted(one.digest for one in index)).encode()).hexdigest()
+    newest = max(entries, key=lambda one: one.moment).modified
+    return Reading(
+        Database("osv", shown(str(path)), identity, newest, len(index)),
+        tuple(advisories),
+        tuple(sorted(problems, key=lambda one: one.file)),
+        frozenset(package for one in entries for package in one.packages),
+    )
+
+
+def _counting(
+    index: Sequence[Entry],
+) -> tuple[dict[str, tuple[int, Entry]], list[RecordProblem]]:
+    """Give the record that counts for each id, with its place in the index, and the problems."""
+    found: dict[str, tuple[int, Entry]] = {}
+    problems: list[RecordProblem] = []
+    for number, entry in enumerate(index):
+        if entry.reason:
+            problems.append(RecordProblem(entry.name, entry.reason))
+            continue
+        _, other = found.setdefault(entry.id, (number, entry))
+        if other is entry:
+            continue
+        if other.moment == entry.moment and other.digest != entry.digest:
+            reason = f"{entry.id} stands in {other.name} too, with other content of the same date"
+            both = frozenset((*entry.packages, *other.packages))
+            problems.append(RecordProblem(entry.name, reason, both))
+        if other.moment < entry.moment:
+            found[entry.id] = number, entry
+    return found, problems
+
+
+def _again(file: File, entry: Entry) -> Record:
+    """Read a record that was read when its entry was made; raise where it is another now."""
+    data = file.read().data
+    if hashlib.sha256(data).hexdigest() != entry.digest:
+        raise _ChangedError
+    return decode_record(data)
 
 
 def _emptiness(path: Path, problems: list[RecordProblem]) -> str:

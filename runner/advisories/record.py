@@ -2,6 +2,9 @@
 
 Shapes are those of the OSV schema 1.7. What the schema allows and nobody reads here is passed over;
 what could hide that a version is affected is an error of the record.
+
+They are msgspec's structs and no dataclasses: of a large database thousands are read in one go, and
+a struct is read in half the time.
 """
 
 from __future__ import annotations
@@ -9,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -30,8 +32,7 @@ Time = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with an offset."""
 
 
-@dataclass(frozen=True)
-class RecordedEvent:
+class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     """``affected[].ranges[].events[]``: exactly one of the four."""
 
     introduced: str | None = None
@@ -44,8 +45,7 @@ class RecordedEvent:
     """Nothing is said from here on; ``*`` is no limit."""
 
 
-@dataclass(frozen=True)
-class RecordedRange:
+class RecordedRange(msgspec.Struct, frozen=True, gc=False):
     """``affected[].ranges[]``."""
 
     type: str
@@ -54,8 +54,7 @@ class RecordedRange:
     """In any order."""
 
 
-@dataclass(frozen=True)
-class RecordedPackage:
+class RecordedPackage(msgspec.Struct, frozen=True, gc=False):
     """``affected[].package``."""
 
     ecosystem: str
@@ -64,8 +63,7 @@ class RecordedPackage:
     """As its ecosystem spells it."""
 
 
-@dataclass(frozen=True)
-class RecordedSeverity:
+class RecordedSeverity(msgspec.Struct, frozen=True, gc=False):
     """``severity[]``."""
 
     type: str
@@ -74,8 +72,7 @@ class RecordedSeverity:
     """A vector."""
 
 
-@dataclass(frozen=True)
-class RecordedAffected:
+class RecordedAffected(msgspec.Struct, frozen=True, gc=False):
     """``affected[]``."""
 
     package: RecordedPackage | None = None
@@ -88,16 +85,14 @@ class RecordedAffected:
     """Instead of that of the record."""
 
 
-@dataclass(frozen=True)
-class RecordedReference:
+class RecordedReference(msgspec.Struct, frozen=True, gc=False):
     """``references[]``."""
 
     url: str
     """A link."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A record, as much of it as is read here."""
 
     id: Id
@@ -118,6 +113,11 @@ class Record:
     """Links."""
     database_specific: dict[str, object] | None = None
     """Of it only ``cwe_ids`` is read, which the GitHub Advisory Database has there."""
+
+    @property
+    def changed(self) -> str:
+        """The time of its last change, ISO 8601 with offset."""
+        return _time(self.modified)
 
     def packages(self) -> frozenset[str]:
         """Give the normalised names of its PyPI packages; raise ValueError for one that is none."""
@@ -149,18 +149,24 @@ class Record:
             severity=worst(read_vector(one.score) for one in vectors),
             cwe=_cwe(self.database_specific or {}),
             published=_time(self.published),
-            modified=_time(self.modified),
+            modified=self.changed,
             withdrawn=_time(self.withdrawn),
             references=tuple(one.url for one in self.references or ()),
             source=source,
         )
 
 
+def decode_record(data: bytes) -> Record:
+    """Decode what `read_record` has read before."""
+    return _DECODER.decode(data)
+
+
 def read_record(data: bytes) -> Record:
     """Read a record; raise ValueError for what is no JSON, no OSV record, or ambiguous."""
     try:
         record = _DECODER.decode(data)
-        json.loads(data, object_pairs_hook=_no_doubles)
+        if not _is_plain(data):
+            json.loads(data, object_pairs_hook=_no_doubles)
     except msgspec.ValidationError as error:
         raise ValueError(f"not an OSV record: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -198,6 +204,19 @@ def _cwe(specific: dict[str, object]) -> tuple[str, ...]:
     names = specific.get("cwe_ids")
     listed = names if isinstance(names, list) else []
     return tuple(name for name in listed if isinstance(name, str) and _CWE.fullmatch(name))
+
+
+def _is_plain(data: bytes) -> bool:
+    """Say whether nothing is lost when it is read and written again, so that no key is doubled.
+
+    Most records are plain, and this takes a fifth of the time of the look at each object.
+    """
+    try:
+        return msgspec.json.encode(msgspec.json.decode(data)) == msgspec.json.format(
+            data, indent=-1
+        )
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _time(moment: datetime | None) -> str:

@@ -71,7 +71,9 @@ def test_withdrawn_records_are_kept_but_no_findings(tmp_path: Path) -> None:
 def test_folders_are_searched_to_the_bottom(tmp_path: Path) -> None:
     folder(tmp_path / "db", record("A-1"))
     folder(tmp_path / "db" / "more", record("A-2"))
-    assert len(read(tmp_path / "db").advisories) == 2
+    (tmp_path / "db" / "README.md").write_text("no record")
+    reading = read(tmp_path / "db")
+    assert (len(reading.advisories), reading.database.records) == (2, 2)
 
 
 def test_problems_are_named_and_say_whom_they_concern(tmp_path: Path) -> None:
@@ -126,7 +128,7 @@ def test_a_database_without_a_readable_record_is_an_error(tmp_path: Path) -> Non
 def test_a_missing_database_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="there is no advisory database") as caught:
         read(tmp_path / "nowhere")
-    assert "--database" in caught.value.hint
+    assert "folder or zip of OSV records" in caught.value.hint
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04 truncated", b"{}"])
@@ -135,6 +137,12 @@ def test_what_is_no_zip_is_an_error(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(DatabaseError, match="cannot be read"):
         read(path)
+
+
+def test_a_pipe_is_no_database(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "db.zip")
+    with pytest.raises(DatabaseError, match="neither a folder nor a plain file"):
+        read(tmp_path / "db.zip")
 
 
 def test_a_folder_that_cannot_be_listed_is_an_error(
@@ -147,6 +155,14 @@ def test_a_folder_that_cannot_be_listed_is_an_error(
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DatabaseError, match="Permission denied"):
         read(path)
+
+
+def test_a_link_to_a_folder_is_told_for_its_records_are_not_looked_at(tmp_path: Path) -> None:
+    path = folder(tmp_path / "db", record("A-1"))
+    (path / "more").symlink_to(folder(tmp_path / "more", record("A-2")))
+    reading = read(path)
+    assert [one.file for one in reading.problems] == ["more"]
+    assert reading.concerning("mlflow")
 
 
 def test_links_and_pipes_are_not_followed(tmp_path: Path) -> None:

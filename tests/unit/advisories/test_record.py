@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from unit.advisories.records import advisory, affected, record, v
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.advisories.records import SNAPSHOT, advisory, affected, record, v
 
 from runner.advisories.findings import Standing
-from runner.advisories.record import read_record
+from runner.advisories.record import _is_plain, _no_doubles, read_record
 
 HIGH = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:U/C:H/I:H/A:H"}
 LOW = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N"}
@@ -149,3 +152,36 @@ def test_a_constant_that_is_no_json_is_refused_wherever_it_stands() -> None:
 def test_a_package_must_have_a_name() -> None:
     with pytest.raises(ValueError, match="is not the name of a package"):
         read_record(json.dumps(record(package="ml flow")).encode()).packages()
+
+
+def _doubled(data: bytes) -> bool:
+    with suppress(ValueError):
+        json.loads(data, object_pairs_hook=_no_doubles)
+        return False
+    return True
+
+
+@given(st.data())
+def test_what_is_plain_has_no_doubled_key(data: st.DataObject) -> None:
+    keys = st.sampled_from(["a", "b", "\\u0061"])
+    values = st.recursive(
+        st.sampled_from(["1", "1.50", '"x"', '"\\u00e9"', "null", "1e400"]),
+        lambda inner: st.lists(st.tuples(keys, inner), max_size=3).map(_written),
+    )
+    written = data.draw(values).encode()
+    assert not (_is_plain(written) and _doubled(written))
+
+
+def _written(pairs: list[tuple[str, str]]) -> str:
+    inside = ", ".join(f'"{key}": {value}' for key, value in pairs)
+    return f"{{{inside}}}"
+
+
+def test_a_usual_record_is_plain() -> None:
+    assert all(_is_plain(one.read_bytes()) for one in SNAPSHOT.rglob("*.json"))
+
+
+def test_a_record_with_escapes_is_read_the_long_way() -> None:
+    data = json.dumps(record(summary="\u00e9 <")).encode()
+    assert not _is_plain(data)
+    assert read_record(data).id == "PYSEC-1"
