@@ -1,0 +1,1 @@
+"""Advisories in the formats of other tools."""
