@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from runner.advisories.inventory import Inventory
 from runner.advisories.sources.base import Report
 
-FORMAT = "upgrade-runner/safety/1"
+FORMAT: Final = "upgrade-runner/safety/1"
 """Stands in each document; its number changes when a reader would have to."""
 
 

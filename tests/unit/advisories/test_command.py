@@ -114,3 +114,19 @@ def test_the_database_may_come_from_the_environment(
 ) -> None:
     monkeypatch.setenv("RUNNER_DATABASE", str(folder(tmp_path / "db", record())))
     assert "1 affecting it" in run("mlflow", "1").output
+
+
+def test_an_export_for_safety(tmp_path: Path) -> None:
+    database = folder(tmp_path / "osv", record("CVE-2026-1"), record("CVE-2026-2", package="-"))
+    result = run("export", "--schema", "2", "--database", str(database), str(tmp_path / "db"))
+    assert result.exit_code == ExitCode.PASSED, result.output
+    assert result.stdout == f"{tmp_path}/db: safety-db of schema 2, 1 flaw of 1 package\n"
+    assert "left out: 1.json: " in result.stderr
+    content = json.loads((tmp_path / "db" / "insecure_full.json").read_bytes())
+    assert content["mlflow"][0]["cve"] == "CVE-2026-1"
+
+
+def test_the_group_shows_its_own_help() -> None:
+    result = run("--help")
+    assert result.exit_code == ExitCode.PASSED
+    assert "PACKAGE VERSION... | COMMAND" in result.output

@@ -89,7 +89,9 @@ def test_withdrawn() -> None:
 def test_what_the_source_lost_is_unknown() -> None:
     assert reason([FIXED], []) == "unknown: the source no longer knows it"
     assert reason([FIXED], [record("Z-9")]) == "unknown: the source no longer knows it"
-    assert reason([FIXED, LATER], [FIXED]) == "unknown: the source no longer knows C-1"
+    assert reason([FIXED, LATER], [FIXED]) == (
+        "unknown: the source no longer tells C-1, by which 3 was affected"
+    )
     assert reason([FIXED, STOPS], [FIXED]).startswith("out of range: B-1")
 
 
