@@ -22,6 +22,8 @@ MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py)
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
+# The tests of what is scanned run the real uv, and the suites of MLflow the real mlflow.
+TEST_PATH = $$PWD/.venv-mlflow/bin:$$PWD/.venv-uv/bin:$$PATH
 # Arguments handed on: make validate ARGS="--only health -v", make pytest ARGS="-k journal"
 ARGS :=
 
@@ -53,13 +55,13 @@ format: $(DEV) ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-pytest: $(DEV) $(MLFLOW) ## The tests alone; ARGS="-k name" picks some
-	@PATH="$$PWD/.venv-mlflow/bin:$$PATH" $(BIN)/python -m pytest $(ARGS)
+pytest: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests alone; ARGS="-k name" picks some
+	@PATH="$(TEST_PATH)" $(BIN)/python -m pytest $(ARGS)
 
-coverage: $(DEV) $(MLFLOW) ## The tests, and what they have not reached
+coverage: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests, and what they have not reached
 	@echo "==> pytest with coverage"
 	@rm -f .coverage .coverage.*
-	@PATH="$$PWD/.venv-mlflow/bin:$$PATH" $(BIN)/coverage run -m pytest $(ARGS)
+	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -85,6 +87,9 @@ lock: .venv-uv/bin/uv ## Resolve the tools anew, with the newest versions that a
 	@$(LOCK) pyproject.toml tests/build.in tests/bench/requirements.in --group bench \
 	  --output-file tests/bench/requirements.txt
 	@echo uv | $(LOCK) - --no-header --output-file tests/uv.txt
+	@for tool in runner/data/tools/*.in; do \
+	  $(LOCK) "$$tool" --output-file "$${tool%.in}.txt" || exit 1; \
+	done
 
 clean: ## Remove environments, caches and builds, but no evidence
 	@rm -rf .venv .venv-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -12,11 +12,11 @@ from runner import __version__
 from runner.errors import ExitCode, RunnerError, UsageError
 
 _COMMANDS = {
-    "advisories": "Show which advisories affect which versions of a package.",
+    "advisories": "Show which advisories affect which versions of a package, or export them.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
-    "schema": "Print the JSON Schema of the playbook.",
+    "schema": "Print the JSON Schema of the playbook, or of a document.",
     "validate": "Run the verification matrix (= run verification).",
 }
 """Name to help of each command; its module is imported only when it is used."""

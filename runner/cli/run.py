@@ -31,6 +31,7 @@ from runner.model import Run
 from runner.reporters import junit
 from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
+from runner.reporters.scans import ScanReports
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,8 @@ def command(stage: str, **options: object) -> None:
 def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     """Run a stage, and exit with what it says."""
     settings = RunSettings(**options)
-    plan = make_plan(
-        load_playbook(settings.playbook, settings.profile, settings.overrides),
-        stage,
-        settings.only,
-    )
+    playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
+    plan = make_plan(playbook, stage, settings.only)
     if settings.dry_run:
         show(plan, as_json=settings.as_json)
         return
@@ -92,7 +90,10 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
             Options(settings.jobs, settings.fail_fast, settings.resume, settings.base),
             environment=os.environ,
             listeners=[listener],
-            reporters=[JunitReport(settings.junit_dialect, pointers.rerun)],
+            reporters=[
+                JunitReport(settings.junit_dialect, pointers.rerun),
+                ScanReports(Path(playbook.repository), tuple(one.file for one in playbook.pins)),
+            ],
         )
     if settings.as_json:
         click.echo((dossier.live / stage / "run.json").read_bytes(), nl=False)

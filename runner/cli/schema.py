@@ -1,24 +1,41 @@
-"""``runner schema``: the JSON Schema of the playbook, of definitions, or of run.json."""
+"""``runner schema``: the JSON Schemas of what is read and of what a dossier holds."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import click
 import msgspec
 
+_DOSSIER = {
+    "run": ("runner.engine.dossier", "run_schema"),
+    "safety": ("runner.advisories.safety_document", "schema"),
+    "safety-diff": ("runner.advisories.diff_document", "schema"),
+    "lock-diff": ("runner.advisories.locks.diff", "schema"),
+    "outdated": ("runner.advisories.locks.outdated", "schema"),
+}
+"""Documents of a dossier, each with the function that describes it."""
+
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(["playbook", "definition", "run"]), default="playbook")
+@click.argument(
+    "what", type=click.Choice(["playbook", "definition", *_DOSSIER]), default="playbook"
+)
 def command(what: str) -> None:
-    """Print the JSON Schema (draft 2020-12) of the playbook, a definition, or run.json."""
+    """Print the JSON Schema (draft 2020-12) of the playbook, or of WHAT.
+
+    A definition is read beside the playbook; run is STAGE/run.json, safety is safety-before.json
+    and safety-after.json, safety-diff is safety-diff.json, lock-diff and outdated are below locks/.
+    """
     click.echo(msgspec.json.format(msgspec.json.encode(_schema(what)), indent=2))
 
 
 def _schema(what: str) -> dict[str, object]:
+    if what in _DOSSIER:
+        module, function = _DOSSIER[what]
+        described: dict[str, object] = getattr(import_module(module), function)()
+        return described
     from runner.kinds import load_kinds
     from runner.playbook import definition_schema, schema
 
-    if what == "run":
-        from runner.engine.dossier import run_schema
-
-        return run_schema()
     return (schema if what == "playbook" else definition_schema)(load_kinds())

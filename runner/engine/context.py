@@ -62,6 +62,11 @@ class StepContext:
         return self.session.release
 
     @property
+    def commit(self) -> str:
+        """The repository's commit, or an empty text."""
+        return self.session.commit
+
+    @property
     def base(self) -> str:
         """The git ref to compare with, or an empty text."""
         return self.session.base

@@ -130,6 +130,7 @@ class _Conduct:
         session, plan = self._session, self._plan
         self._end_leftovers()
         subject = subject_of(session, plan.playbook)
+        self._session = session = replace(session, commit=subject.commit)
         self._open(subject)
         release = plan.playbook.release
         headline = f"{release.package} {release.version}"

@@ -53,6 +53,8 @@ class Session:
     """How the run is asked to stop."""
     bus: Bus = field(default_factory=Bus)
     """Who listens."""
+    commit: str = ""
+    """Of the repository, once git was asked; empty outside one."""
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def lookup(self, name: str) -> str | None:

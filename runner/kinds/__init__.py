@@ -23,6 +23,7 @@ _HOMES = {
     "command": ("runner.kinds.command", "COMMAND"),
     "pytest": ("runner.kinds.pytest", "PYTEST"),
     "http": ("runner.kinds.http", "HTTP"),
+    "advisories": ("runner.kinds.advisories", "ADVISORIES"),
 }
 """Where each built-in kind is, imported only for a playbook that uses it."""
 

@@ -74,6 +74,10 @@ class Context(Protocol):
         """What the playbook tracks."""
 
     @property
+    def commit(self) -> str:
+        """The repository's commit, or an empty text outside one."""
+
+    @property
     def base(self) -> str:
         """The git ref that the work tree is compared with (``--base``), or an empty text."""
 
@@ -140,6 +144,9 @@ class Kind:
     """Makes the action of what the two shapes have read."""
     default_expectation: Callable[[], Any] | None = None
     """What is expected where nothing is stated; None demands that something is."""
+    verify: Callable[[Any, Path], None] | None = None
+    """Looks into the files that an action names when the playbook is read, before anything runs;
+    is given the repository and raises PlaybookInvalid or UsageError."""
     shared: Shape[Any] | None = None
     """The shape of the playbook's top-level key of the same name, if it has one: what stands there
     stands under every ``with`` of this kind that does not say otherwise."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from runner.model import Action
@@ -35,6 +36,10 @@ class KindSpec(Protocol):
     @property
     def build(self) -> Callable[[Any, Any], Action]:
         """Makes the action; may raise ValueError for what the shapes cannot tell."""
+
+    @property
+    def verify(self) -> Callable[[Any, Path], None] | None:
+        """Looks into the files that an action names, in a repository; raises PlaybookInvalid."""
 
     @property
     def default_expectation(self) -> Callable[[], Any] | None:

@@ -171,6 +171,8 @@ def make_step(
     """Make a step of what was read; raises PlaybookInvalid for what its kind refuses."""
     key, name = key_and_id
     kind, action = read_action(nodes, desk.kinds, key)
+    if (verify := desk.kinds[kind].verify) is not None:
+        verify(action, desk.repository)
     step = Step(
         id=name,
         kind=kind,

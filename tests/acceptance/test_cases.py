@@ -2,8 +2,10 @@
 
 Every folder with an ``expected.yaml`` is found automatically. It may say: ``args`` (more
 arguments), ``also`` (files from the folder above), ``hold_port`` (somebody else listens on
-``vars.port``), ``exit_code``, ``results`` (check to outcome, reason as a regular expression,
-flaky, attempts), and regular expressions that ``stdout`` and ``stderr`` must contain.
+``vars.port``), ``first`` (commands run before), ``exit_code``, ``results`` (check to outcome,
+reason as a regular expression, flaky, attempts), regular expressions that ``stdout``, ``stderr``
+and the ``log`` of a check must contain, and ``gone`` (advisory to the reason that
+``safety-diff.json`` gives).
 """
 
 from __future__ import annotations
@@ -39,9 +41,12 @@ def test_case(case: Path, tmp_path: Path) -> None:
             held.close()
         ports = (
             ("--set", f"vars.port={port}")
-            if "vars:" in (case / "playbook.yaml").read_text()
+            if "vars.port" in (case / "playbook.yaml").read_text()
             else ()
         )
+        for command in expected.get("first", ()):
+            before = runner(*command, "-p", "playbook.yaml", cwd=folder)
+            assert before.returncode == 0, before.stdout + before.stderr
         done = runner(
             "validate", "-p", "playbook.yaml", *ports, *expected.get("args", ()), cwd=folder
         )
@@ -54,6 +59,13 @@ def test_case(case: Path, tmp_path: Path) -> None:
     results = {one["check"]: one for one in _results(evidence)}
     for check, wanted in expected.get("results", {}).items():
         _compare(results[check], wanted)
+    live = folder / "analysis_outputs/live"
+    for check, patterns in expected.get("log", {}).items():
+        log = (live / "verification/logs" / f"{check}.1.log").read_text()
+        assert all(re.search(pattern, log) for pattern in patterns), log
+    if "gone" in expected:
+        gone = json.loads((live / "safety-diff.json").read_text())["gone"]
+        assert {one["vulnerability"]["id"]: one["reason"] for one in gone} == expected["gone"]
 
 
 def _results(evidence: Path) -> list[dict[str, Any]]:

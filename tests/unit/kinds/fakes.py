@@ -39,6 +39,7 @@ class FakeContext:
     logged: list[str] = field(default_factory=list)
     saved: dict[str, bytes] = field(default_factory=dict)
     release: Release = field(default_factory=lambda: Release("mlflow", "3.6.0"))
+    commit: str = "c0ffee"
     base: str = ""
     recorded: dict[str, bytes] = field(default_factory=dict)
 

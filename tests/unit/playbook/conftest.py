@@ -51,6 +51,7 @@ class FakeKind:
     default_expectation: Callable[[], Any] | None = None
     summary: str = "A fake."
     build: Callable[[Any, Any], Action] = field(default=build)
+    verify: Callable[[Any, Path], None] | None = None
     shared: Shape[Any] | None = None
 
 
