@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import flood, junit, matrix, report, scaling, startup, tools
+from bench import flood, junit, matrix, report, scaling, scan, startup, tools
 from bench.section import Measure, Section
 
 PARTS: Mapping[str, Measure] = {
@@ -17,6 +17,7 @@ PARTS: Mapping[str, Measure] = {
     "flood": flood.measure,
     "junit": junit.measure,
     "scaling": scaling.measure,
+    "scan": scan.measure,
 }
 """What can be measured, in the order of the report."""
 RESULTS = Path(__file__).with_name("RESULTS.md")

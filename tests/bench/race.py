@@ -50,6 +50,8 @@ class Contender:
     """Whether its peak memory is watched, which costs a little time."""
     own_clock: bool = False
     """Whether it prints the seconds itself, as the last line; else the whole process is timed."""
+    exit_code: int = 0
+    """What it ends with when it has done the work."""
     most_rounds: int = 1000
     """Rounds after which it sits out, for one that is slower by far."""
 
@@ -108,7 +110,7 @@ def run_once(contender: Contender) -> tuple[float, int]:
             process.kill()
             raise BrokenError(f"took more than {LIMIT:.0f} s") from None
         seconds = time.perf_counter() - start
-    if process.returncode:
+    if process.returncode != contender.exit_code:
         last = output.decode(errors="replace").strip().rpartition("\n")[2]
         raise BrokenError(f"exit code {process.returncode}: {last[:200]}")
     contender.prove()
