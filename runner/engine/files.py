@@ -1,40 +1,19 @@
-"""Files that appear whole or not at all."""
+"""Files of the dossier."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 from runner.errors import DossierError
+from runner.files import replace_file
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write beside the path, make it durable, and rename; raises DossierError.
-
-    A reader sees the old content or the new, also after a crash or on a full disk.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Let a file appear whole or not at all; raises DossierError."""
     try:
-        with part.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-        sync_folder(path.parent)
+        replace_file(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise DossierError(
             f"cannot write {path}: {error.strerror}",
             hint="free some space, or choose another folder with --output",
         ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable (fsync(2): a file's own fsync does not)."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

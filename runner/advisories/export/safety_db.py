@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from runner.advisories.findings import Database, Finding
 from runner.advisories.osv import Reading, RecordProblem, read_osv
 from runner.advisories.specifiers import from_interval
 from runner.errors import RunnerError
+from runner.files import replace_file
 
 
 class ExportError(RunnerError):
@@ -128,16 +128,9 @@ def _is_database(path: Path) -> bool:
 def _save(path: Path, document: Mapping[str, object]) -> None:
     """Write a file whole or not at all; the same facts have the same bytes."""
     data = msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=1)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
-            stream.write(data + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
+        replace_file(path, data + b"\n")
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise _unwritable(path, error) from error
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from runner.advisories.inventory import Inventory
-from runner.advisories.osv import Reading, read_osv
+from runner.advisories.osv import RecordProblem, read_osv
 from runner.advisories.sources.base import Door, Problem, Report
 from runner.advisories.tools import cache
 
@@ -55,12 +55,11 @@ class Osv:
             audited=tuple(audited),
             skipped={one: _UNNAMED for one in names if one not in audited},
             complete=True,
-            problems=_problems(reading),
+            problems=tuple(map(problem_of, reading.problems)),
         )
 
 
-def _problems(reading: Reading) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(one.file, one.reason, None if one.packages is None else tuple(sorted(one.packages)))
-        for one in reading.problems
-    )
+def problem_of(one: RecordProblem) -> Problem:
+    """Give the problem of a record as that of a source."""
+    packages = None if one.packages is None else tuple(sorted(one.packages))
+    return Problem(one.file, one.reason, packages)

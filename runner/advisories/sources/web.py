@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -72,12 +73,20 @@ def within(seconds: float, work: Callable[[], T], where: str) -> T:
 class Client:
     """Asks one service; whoever makes it closes it."""
 
-    def __init__(self, base: str, env: Mapping[str, str], pause: float = 0.5) -> None:
+    def __init__(
+        self,
+        base: str,
+        env: Mapping[str, str],
+        pause: float = 0.5,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Keep the address, checked before; ``pause`` is the first one before a retry, in seconds.
 
-        Raises SourceError for a proxy or certificates that cannot be used.
+        The headers go over the usual ones; whoever gives a secret among them has checked that it
+        can be one. Raises SourceError for a proxy or certificates that cannot be used.
         """
         self._base = base
+        self._headers = {**_HEADERS, **headers}
         self._pause = pause
         self._over = threading.Event()
         self._left = _TOTAL
@@ -100,15 +109,20 @@ class Client:
 
         Raises RefusedError where the service says that it will not (4xx), else SourceError.
         """
+        answered = self.question(path, body)
+        if answered.status != _OK:
+            raise refusal(answered, self._base + path)
+        return answered.body
+
+    def question(self, path: str, body: bytes | None = None) -> Answered:
+        """Ask, and give the answer whatever its status is; raises SourceError where none comes."""
         answered = self._try(path, body)
         for number in range(_TRIES - 1):
             if answered.status not in _BUSY:
                 break
             self._rest(answered, number)
             answered = self._try(path, body)
-        if answered.status != _OK:
-            raise refusal(answered, self._base + path)
-        return answered.body
+        return answered
 
     def _rest(self, answered: Answered, number: int) -> None:
         wanted = answered.retry_after
@@ -122,7 +136,7 @@ class Client:
                 "GET" if body is None else "POST",
                 url,
                 body=body,
-                headers=_HEADERS if body is None else _HEADERS | _POSTED,
+                headers=self._headers if body is None else self._headers | _POSTED,
                 redirect=False,
                 retries=False,
                 preload_content=False,
@@ -133,7 +147,8 @@ class Client:
                 response.close()
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise explained(error, url) from error
-        return Answered(response.status, response.headers.get("Retry-After", ""), content)
+        told = response.headers
+        return Answered(response.status, told.get("Retry-After", ""), content, told.get("Link", ""))
 
     def _read(self, response: urllib3.BaseHTTPResponse, url: str) -> bytes:
         """Read a body whole; raises SourceError where it is too large, or packed."""

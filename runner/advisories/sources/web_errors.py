@@ -33,6 +33,8 @@ class Answered:
     """Its header ``Retry-After``, or an empty text."""
     body: bytes
     """Whole for a 200, else empty."""
+    link: str = ""
+    """Its header ``Link`` (RFC 8288), or an empty text."""
 
     @property
     def retry_after(self) -> float | None:

@@ -10,9 +10,9 @@ from runner.advisories.export.safety_db import write
 from runner.advisories.export.safety_format import THREE
 from runner.advisories.files import shown
 from runner.advisories.inventory import Inventory
-from runner.advisories.osv import RecordProblem, read_osv
+from runner.advisories.osv import read_osv
 from runner.advisories.sources.base import Door, Problem, Report, SourceError
-from runner.advisories.sources.osv import Covers
+from runner.advisories.sources.osv import Covers, problem_of
 from runner.advisories.sources.safety.check_report import read_check
 from runner.advisories.sources.safety.database import Local, read_local, schema_of
 from runner.advisories.sources.safety.endings import VULNERABLE
@@ -106,12 +106,7 @@ class Safety:
         made = write(reading, wanted, schema_of(tool), room.folder / "database")
         database = replace(made.database, source=self.name)
         local = Local(made.folder, database, dict.fromkeys(made.packages, ()), self.covers)
-        return local, tuple(map(_problem, made.problems))
-
-
-def _problem(one: RecordProblem) -> Problem:
-    packages = None if one.packages is None else tuple(sorted(one.packages))
-    return Problem(one.file, one.reason, packages)
+        return local, tuple(map(problem_of, made.problems))
 
 
 def _ask(tool: Tool, room: Room, local: Local | None, door: Door) -> Told:
