@@ -62,12 +62,17 @@ class Stops:
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Listen to ^C, SIGTERM and a closed terminal in the block; only the main thread may."""
+        """Listen to ^C, SIGTERM and a closed terminal in the block; only the main thread may.
+
+        Children must leave their exit code: who starts the runner with SIGCHLD ignored makes the
+        system drop it (sigaction(2)), and `subprocess` then takes every end for a good one.
+        """
 
         def handle(number: int, _frame: FrameType | None) -> None:
             self.ask(signal.Signals(number).name)
 
         before = {number: signal.signal(number, handle) for number in _SIGNALS}
+        before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
             yield
         finally:

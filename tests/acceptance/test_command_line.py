@@ -257,6 +257,22 @@ def test_a_full_disk_is_told_and_earlier_evidence_kept(repo: Path) -> None:
     assert [json.loads(path.read_text())["id"] for path in earlier] == [first]
 
 
+def test_a_failure_counts_where_the_caller_ignores_the_end_of_children(repo: Path) -> None:
+    """Some daemons start what they run so; the exit codes of its children would be lost."""
+    write(repo, "stages:\n  verification:\n    - {area: Broken, run: ['false']}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "validate"],
+        cwd=repo,
+        env=environment(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    )
+    assert done.returncode == 1
+    assert record(repo)["results"][0]["outcome"] == "failed"
+
+
 def start(repo: Path) -> subprocess.Popen[bytes]:
     """Run the playbook until its check called Slow has begun."""
     child = subprocess.Popen(

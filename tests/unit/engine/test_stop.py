@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -47,3 +48,13 @@ def test_signals_ask_first_gently_then_at_once(stops: Stops, number: signal.Sign
         os.kill(os.getpid(), number)
         assert stops.now.signal == number.name
     assert signal.getsignal(number) == before
+
+
+def test_children_leave_their_exit_code(stops: Stops) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        with stops.on_signals():
+            assert subprocess.run(["false"], check=False).returncode == 1
+        assert signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGCHLD, before)
