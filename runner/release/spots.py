@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.errors import ExitCode, RunnerError
@@ -32,17 +33,44 @@ class Spot:
         """Give what stands there."""
         return text[self.start : self.end]
 
+    def wants(self, values: Mapping[str, str]) -> str:
+        """Give what should stand there."""
+        return fill(self.template, values)
+
 
 def line_of(text: str, index: int) -> int:
     """Give the line of an index, counted from 1."""
     return text.count("\n", 0, index) + 1
 
 
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """Fill ``{name}`` in a template, and nothing else: other braces are the file's own."""
-    for name, value in values.items():
-        template = template.replace(f"{{{name}}}", value)
-    return template
+    """Fill ``{name}`` in a template, and nothing else: other braces are the file's own.
+
+    What is filled in is not looked at again, so a value may hold braces.
+    """
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), template)
+
+
+def apply(text: str, spots: Sequence[Spot], values: Mapping[str, str]) -> str:
+    """Give the text with the values at its spots; every other character stays.
+
+    A spot that holds what it should keeps its hashes, for they belong to that version.
+    """
+    pieces: list[str] = []
+    at = 0
+    for spot in sorted(spots, key=lambda one: one.start):
+        wanted = spot.wants(values)
+        if spot.has(text) == wanted:
+            continue
+        pieces += [text[at : spot.start], wanted]
+        at = spot.end
+        for start, end in spot.drops:
+            pieces.append(text[at:start])
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 @dataclass(frozen=True)
