@@ -12,7 +12,7 @@ from runner.model import Pin
 from runner.playbook.nodes import pairs
 from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import PlaybookInvalid, Problem, problem_at
-from runner.playbook.shapes import Field, MapOf, OneKeyOf, Record, Shape, Text
+from runner.playbook.shapes import Field, Integer, MapOf, OneKeyOf, Record, Shape, Text
 
 _ANY = Text()
 
@@ -31,16 +31,28 @@ class PinFormat:
 
 FORMATS: Mapping[str, PinFormat] = {
     "requirement": PinFormat("name of a requirement: `name==version`"),
+    "pyproject": PinFormat("name of a dependency in pyproject.toml: `name==version`"),
     "docker_arg": PinFormat("name of an ARG of a Dockerfile: `ARG NAME=version`"),
+    "docker_from": PinFormat("name of a base image of a Dockerfile: `FROM name:version`"),
+    "yaml_path": PinFormat("path of a scalar in YAML: `services.app.image`, `list[name=x].tag`"),
+    "json_path": PinFormat("path of a string in JSON, written as in yaml_path"),
+    "terraform": PinFormat("name of a variable in Terraform: its value, or its default"),
     "table_row": PinFormat("first cell of a row of a Markdown table", columns=True),
+    "regex": PinFormat("regular expression with a group `(?P<version>…)`"),
 }
 """Every format by its key; a new one is one more line."""
 
 
-def _pin(file: str, columns: Mapping[str, str] | None = None, **selectors: str) -> Pin:
+def _pin(
+    file: str,
+    columns: Mapping[str, str] | None = None,
+    template: str = "{version}",
+    times: int = 1,
+    **selectors: str,
+) -> Pin:
     # With more or less than one, OneKeyOf has found a problem and drops what is made here.
     (name, selector), *_ = [*selectors.items(), ("", "")]
-    return Pin(file, name, selector, columns or {})
+    return Pin(file, name, selector, columns or {}, template, times)
 
 
 _RECORD = OneKeyOf(
@@ -50,6 +62,15 @@ _RECORD = OneKeyOf(
             Field("file", REPOSITORY_PATH, "path of the file", required=True),
             *(Field(name, one.selector, one.description) for name, one in FORMATS.items()),
             Field("columns", MapOf(Text(), least=1), "for table_row: heading to template"),
+            Field(
+                "template",
+                Text(
+                    pattern=r"[^{}]*\{version\}[^{}]*",
+                    expected="a text with '{version}' in it",
+                ),
+                "what stands there, where it is more than the version: v{version}",
+            ),
+            Field("times", Integer(1, 1000), "how often it stands there, if not once"),
         ),
     ),
     tuple(FORMATS),
