@@ -17,6 +17,7 @@ _COMMANDS = {
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",
+    "status": "Show the release, and whether every pin repeats it.",
     "validate": "Run the verification matrix (= run verification).",
 }
 """Name to help of each command; its module is imported only when it is used."""
