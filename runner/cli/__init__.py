@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",
     "status": "Show the release, and whether every pin repeats it.",
+    "triage": "Show newer versions upstream, and which to take.",
     "validate": "Run the verification matrix (= run verification).",
 }
 """Name to help of each command; its module is imported only when it is used."""

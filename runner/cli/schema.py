@@ -13,6 +13,7 @@ _DOSSIER = {
     "safety-diff": ("runner.advisories.diff_document", "schema"),
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
+    "triage": ("runner.release.triage_record", "schema"),
 }
 """Documents of a dossier, each with the function that describes it."""
 

@@ -18,6 +18,7 @@ from runner.model.plans import (
     Retry,
     Service,
     Step,
+    Upstream,
 )
 from runner.model.records import (
     Artifact,
@@ -59,4 +60,5 @@ __all__ = [
     "StepReport",
     "StepResult",
     "Subject",
+    "Upstream",
 ]

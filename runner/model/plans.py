@@ -29,6 +29,28 @@ class Release:
     """Advisory ids that are tracked for this version."""
     release_notes: str = ""
     """Address of the release notes."""
+    target: str = ""
+    """The version that triage recommended, not yet the one that the pins repeat."""
+    triaged: str = ""
+    """The day on which upstream was looked at last, ISO 8601."""
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where newer versions are looked for, and which of them may be recommended."""
+
+    releases: str = ""
+    """Address of the feed of releases; empty to derive it from the release notes' address."""
+    dependabot: str = ""
+    """``owner/repository`` whose Dependabot alerts are asked for; empty to ask for none."""
+    api: str = "https://api.github.com"
+    """Address of GitHub's REST API; an enterprise server has its own."""
+    min_age: float = 0.0
+    """Seconds that a version must have been published for; 0 asks for no age."""
+    prereleases: bool = False
+    """Whether a pre-release may be recommended."""
+    candidates: int = 5
+    """How many versions may be resolved, and shown to scanners, in one triage."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,8 @@ class Pin:
     """What stands at the place, with ``{version}`` for the version: ``v{version}``."""
     times: int = 1
     """How often it must be found."""
+    locks: tuple[str, ...] = ()
+    """Lock files that are made from this file of requirements; a bump makes them anew."""
 
 
 class Action(Protocol):
@@ -210,3 +234,5 @@ class Playbook:
     """By name, checks in the order written."""
     profile: str = ""
     """The profile laid over it, if any."""
+    upstream: Upstream = Upstream()
+    """Where newer versions are looked for."""

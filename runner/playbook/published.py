@@ -24,6 +24,7 @@ from runner.playbook.services import SERVICE
 from runner.playbook.shared import SHARED
 from runner.playbook.stages import STAGES
 from runner.playbook.steps import STEP
+from runner.playbook.upstream import UPSTREAM
 from runner.playbook.usage import DEFINITION_PATTERN
 from runner.playbook.variant import PINS, TOP, VARS
 
@@ -42,6 +43,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
         "release": RELEASE.schema(),
         "owners": OWNERS.schema(),
         "pins": PINS.schema(),
+        "upstream": UPSTREAM.schema(),
         "vars": VARS.schema(),
         "env": ENVIRONMENT.schema(),
         "services": {

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
 from runner.model import Owners, Release
-from runner.playbook.shapes import Choice, Field, ListOf, Record, Text
+from runner.playbook.shapes import Choice, Field, ListOf, Record, Text, refuse, tag_of
 
 UPGRADE_STATES = ("queued", "in_progress", "done", "rolled_back")
 """Where an upgrade can stand."""
+
+VERSION = Text(pattern=r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", expected="a version")
+"""The shape of a version."""
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A day, quoted or not: YAML itself knows dates."""
+
+    def read(self, node: yaml.Node, key: str) -> str:
+        """Take a day of ISO 8601."""
+        if isinstance(node, yaml.ScalarNode) and tag_of(node) in {"str", "timestamp"}:
+            try:
+                return date.fromisoformat(str(node.value)).isoformat()
+            except ValueError:
+                pass
+        raise refuse(node, key, "a day like 2027-01-31")
+
+    def schema(self) -> dict[str, Any]:
+        """Give a date."""
+        return {"type": "string", "format": "date"}
+
 
 RELEASE = Record(
     Release,
@@ -19,7 +47,7 @@ RELEASE = Record(
         ),
         Field(
             "version",
-            Text(pattern=r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", expected="a version"),
+            VERSION,
             "the version that the pins repeat",
             required=True,
         ),
@@ -33,6 +61,8 @@ RELEASE = Record(
         Field("upgrade_status", Choice(UPGRADE_STATES), "where the upgrade stands"),
         Field("cves", ListOf(Text()), "advisory ids tracked for this version"),
         Field("release_notes", Text(), "address of the release notes"),
+        Field("target", VERSION, "the version that triage recommends"),
+        Field("triaged", _Day(), "the day on which upstream was looked at last"),
     ),
 )
 """The tracked dependency."""

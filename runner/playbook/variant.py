@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from runner.model import Check, Owners, Pin, Playbook, Release, Service
+from runner.model import Check, Owners, Pin, Playbook, Release, Service, Upstream
 from runner.playbook.checks import Setting
 from runner.playbook.desk import Desk
 from runner.playbook.expressions import OPENING, environment_names
@@ -25,6 +25,7 @@ from runner.playbook.services import SERVICE, ServiceDraft
 from runner.playbook.shapes import Field, ListOf, MapOf, Raw, Record, Scalar
 from runner.playbook.shared import SHARED
 from runner.playbook.stages import read_stages
+from runner.playbook.upstream import UPSTREAM
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class Top:
     """Who answers."""
     pins: yaml.Node | None = None
     """Where the version is repeated."""
+    upstream: yaml.Node | None = None
+    """Where newer versions are looked for."""
     vars: yaml.Node | None = None
     """Names for look-ups."""
     env: yaml.Node | None = None
@@ -64,6 +67,7 @@ TOP = Record(
         Field("release", Raw(), "the tracked dependency", required=True),
         Field("owners", Raw(), "who answers for the upgrade"),
         Field("pins", Raw(), "places that repeat the version"),
+        Field("upstream", Raw(), "where newer versions are looked for"),
         Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
         Field("env", Raw(), "environment variables of every check and service"),
         Field("advisories", Raw(), "what every check of the kind `advisories` has under `with`"),
@@ -104,6 +108,7 @@ class Variant:
         owners = self._section("owners", OWNERS.read)
         pins = self._section("pins", PINS.read)
         self._confine_pins()
+        upstream = self._section("upstream", UPSTREAM.read)
         self._shared()
         services = self._services()
         return Playbook(
@@ -117,6 +122,7 @@ class Variant:
             services=services,
             stages=self._stages(release, services),
             profile=self.profile,
+            upstream=upstream or Upstream(),
         )
 
     def _section(self, key: str, read: Callable[[yaml.Node, str], T]) -> T | None:
