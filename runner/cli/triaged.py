@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 
 from runner.release.triage_record import CandidateRecord, FindingRecord, TriageDocument
+from runner.release.upstream import INDEX
 from runner.reporters.text import one_line
 from runner.reporters.width import cells, pad, wrap
 
@@ -48,7 +49,9 @@ def console(told: TriageDocument) -> Iterator[str]:
 
 def _title(told: TriageDocument) -> str:
     target = told.recommendation.version
-    return f"{told.package} {told.current}: " + (f"take {target}" if target else "stay")
+    blind = any(one.name == INDEX and one.state != "reached" for one in told.sources)
+    staying = "what is newer is not known" if blind else "stay"
+    return f"{told.package} {told.current}: {f'take {target}' if target else staying}"
 
 
 def _folded(text: str, width: int, start: str = "  ") -> Iterator[str]:

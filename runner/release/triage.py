@@ -27,9 +27,7 @@ from runner.release.upstream.resolution import Resolution, Resolver
 State: TypeAlias = Literal["reached", "failed", "not asked"]
 """Whether something was learnt from a source."""
 
-_NOTHING_KNOWN = Recommendation(
-    None, "the package index was not reached: what is newer is not known", satisfied=False
-)
+_NOTHING_KNOWN = Recommendation(None, "the package index was not reached", satisfied=False)
 
 
 @dataclass(frozen=True)
@@ -107,13 +105,7 @@ class Asker:
         waivers that cannot be read.
         """
         release = self.playbook.release
-        try:
-            package, current = package_name(release.package), parse_version(release.version)
-        except ValueError as error:
-            raise UsageError(
-                f"{self.playbook.file}: release: {error}",
-                hint="triage knows packages of a Python index; state 'package' and 'version' so",
-            ) from None
+        package, current = self._current()
         gate = gate_of(self.playbook, Path(self.playbook.repository))
         target = self._interpreter(gate)
         answers = self._upstreams(package, gate)
@@ -145,6 +137,17 @@ class Asker:
             alerts=tuple(one for answer in answers.values() for one in answer.alerts),
             notes=tuple(self._notes),
         )
+
+    def _current(self) -> tuple[str, Version]:
+        """Give the package and the version that the pins repeat."""
+        release = self.playbook.release
+        try:
+            return package_name(release.package), parse_version(release.version)
+        except ValueError as error:
+            raise UsageError(
+                f"{self.playbook.file}: release: {error}",
+                hint="triage knows packages of a Python index; state 'package' and 'version' so",
+            ) from None
 
     def _interpreter(self, gate: Gate) -> Interpreter | None:
         try:
