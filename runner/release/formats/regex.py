@@ -27,8 +27,11 @@ def find(text: str, pin: Pin) -> tuple[Spot, ...]:
             f"{pin.file}: regex {pin.selector!r} has no group named 'version'",
             hint="write (?P<version>…) around what is the version",
         )
-    found = expression.finditer(text)
-    return tuple(Spot(*one.span("version"), pin.template) for one in found if one["version"])
+    mark = len(text) - len(text.removeprefix("\ufeff"))  # a byte order mark begins no line
+    found = [one for one in expression.finditer(text[mark:]) if one["version"]]
+    return tuple(
+        Spot(mark + one.start("version"), mark + one.end("version"), pin.template) for one in found
+    )
 
 
 FORMAT = Format("regex", find, anything)

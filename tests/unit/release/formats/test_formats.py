@@ -87,6 +87,7 @@ CASES: dict[str, tuple[Pin, str]] = {
         ),
     ),
     "regex": (Pin("x", "regex", r"^v=(?P<version>\S+)\r?$"), "a\nv=@\nvv=1\n"),
+    "regex-first": (Pin("x", "regex", r"^v=(?P<version>\S+)"), "v=@"),
 }
 
 
