@@ -29,6 +29,10 @@ _THREADS = "/proc/self/task"
 """The runner's own threads, each with the children that it has started (proc(5))."""
 _POLL = 0.01
 """Seconds between two looks at processes that were told to end."""
+_LOOKS = 5
+"""How often a process without arguments is asked for them."""
+_EXEC = 0.002
+"""Seconds between these looks; an execve takes less than one of them."""
 _KILL_LIMIT = 5.0
 """Seconds to wait for killed processes to be gone; only one in the kernel's hands stays."""
 
@@ -158,10 +162,22 @@ def name_of(process: psutil.Process) -> str:
     import psutil
 
     try:
-        words = " ".join(process.cmdline()) or process.name()
+        words = " ".join(_command_line(process)) or process.name()
     except psutil.Error:
         words = "?"
     return f"{process.pid} {as_text(words[:120])}"
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """Give the arguments; none of a process that has wiped them.
+
+    In the midst of execve(2) a process has none yet, so a second and third look is taken.
+    """
+    for _ in range(_LOOKS):
+        if words := process.cmdline():
+            return words
+        time.sleep(_EXEC)
+    return []
 
 
 def as_text(text: str) -> str:

@@ -76,6 +76,26 @@ def test_children_without_proc(
     assert child.pid in tree._children()
 
 
+class Executing(psutil.Process):
+    """In the midst of an execve: its arguments are there at the second look, or never."""
+
+    waits = 1
+
+    def cmdline(self) -> list[str]:
+        """Give none while it waits."""
+        self.waits -= 1
+        return [] if self.waits >= 0 else super().cmdline()
+
+
+def test_a_process_in_an_execve_is_named_with_its_arguments(
+    child: subprocess.Popen[bytes],
+) -> None:
+    process = Executing(child.pid)
+    assert name_of(process) == f"{child.pid} {NAP}"
+    process.waits = 100
+    assert name_of(process) == f"{child.pid} {NAP.split()[0]}"
+
+
 def test_a_process_that_is_gone_has_no_secrets(child: subprocess.Popen[bytes]) -> None:
     process = psutil.Process(child.pid)
     forest = Forest()
