@@ -83,7 +83,7 @@ def _pyproject(draw: st.DrawFn) -> Drawn:
 def _docker_arg(draw: st.DrawFn) -> Drawn:
     name, quote = draw(_NAMES).upper(), draw(st.sampled_from(["", "'", '"']))
     target = f"{draw(st.sampled_from(['ARG', 'arg']))} {name}={quote}@{quote}"
-    others = _NAMES.map(lambda other: f"ARG {name}_{other}=1.0 X={name}")
+    others = _NAMES.map(lambda other: f"ARG {name}_{other}=1.0 {name}_=x")
     runs = _PLAIN.map(lambda text: f"RUN echo {name}={text}")
     return Pin("f", "docker_arg", name), _lines(draw, target, _comments("#") | others | runs)
 
