@@ -12,7 +12,7 @@ from runner.model import Pin
 from runner.playbook.nodes import pairs
 from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import PlaybookInvalid, Problem, problem_at
-from runner.playbook.shapes import Field, Integer, MapOf, OneKeyOf, Record, Shape, Text
+from runner.playbook.shapes import Field, Integer, ListOf, MapOf, OneKeyOf, Record, Shape, Text
 
 _ANY = Text()
 
@@ -48,11 +48,12 @@ def _pin(
     columns: Mapping[str, str] | None = None,
     template: str = "{version}",
     times: int = 1,
+    locks: tuple[str, ...] = (),
     **selectors: str,
 ) -> Pin:
     # With more or less than one, OneKeyOf has found a problem and drops what is made here.
     (name, selector), *_ = [*selectors.items(), ("", "")]
-    return Pin(file, name, selector, columns or {}, template, times)
+    return Pin(file, name, selector, columns or {}, template, times, tuple(locks))
 
 
 _RECORD = OneKeyOf(
@@ -71,6 +72,12 @@ _RECORD = OneKeyOf(
                 "what stands there, where it is more than the version: v{version}",
             ),
             Field("times", Integer(1, 1000), "how often it stands there, if not once"),
+            Field(
+                "locks",
+                ListOf(REPOSITORY_PATH, least=1),
+                "locks made of this file by `uv pip compile`, in the order in which a bump "
+                "makes them anew",
+            ),
         ),
     ),
     tuple(FORMATS),

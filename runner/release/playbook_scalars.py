@@ -11,7 +11,7 @@ from runner.playbook.document import parse
 from runner.playbook.nodes import STR, canonical, child, pairs
 from runner.release.spots import PinError, line_of
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._+-]*|\d+(?:\.\d+){2,}")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._+-]*(?:[:/][A-Za-z0-9._+/-]+)*|\d+(?:\.\d+){2,}")
 """What needs no quotes, unless it is a word of YAML's own; ``1.10`` would become a number."""
 _ANCHOR = "version"
 """New keys are written after it, for every release has it."""
