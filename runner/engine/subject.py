@@ -15,9 +15,10 @@ _GIT = 30.0
 def subject_of(session: Session, playbook: Playbook) -> Subject:
     """Ask git for commit and state; both stay empty outside a repository.
 
+    A work tree whose state git cannot tell counts as changed: it is not known to be the commit's.
     The evidence itself does not make a work tree dirty, where it is not ignored by git.
     """
-    commit = _git(session, "rev-parse", "HEAD")
+    commit = _git(session, "rev-parse", "HEAD") or ""
     output = session.live.absolute().parent
     but = ["--", "."]
     if output.is_relative_to(session.repository):
@@ -31,12 +32,12 @@ def subject_of(session: Session, playbook: Playbook) -> Subject:
         playbook_sha256=playbook.sha256,
         profile=playbook.profile,
         commit=commit,
-        dirty=bool(changes),
+        dirty=changes != "",
     )
 
 
-def _git(session: Session, *words: str) -> str:
-    """Give what git says, or nothing where it is not there or says no."""
+def _git(session: Session, *words: str) -> str | None:
+    """Give what git says, or None where it is not there or says no."""
     request = session.request(
         ("git", "--no-optional-locks", *words),
         session.repository,
@@ -46,5 +47,5 @@ def _git(session: Session, *words: str) -> str:
     )
     finished = run(request, session.forest, Nowhere(), Stop())
     if finished.execution.exit_code != 0:
-        return ""
+        return None
     return finished.stdout.decode("utf-8", "replace").strip()

@@ -323,6 +323,15 @@ def test_git_commit_and_state(house: House) -> None:
     assert house.run(check("a", "true")).subject.dirty is True
 
 
+def test_a_state_that_git_cannot_tell_is_not_called_clean(house: House) -> None:
+    script = "git init -q . && git -c user.name=n -c user.email=e commit -q --allow-empty -m m"
+    assert os.system(f"cd {house.repository} && {script}") == 0  # noqa: S605
+    (house.repository / ".git" / "index").write_text("no index")
+    subject = house.run(check("a", "true")).subject
+    assert len(subject.commit) == 40
+    assert subject.dirty is True
+
+
 def test_two_runs_at_once_are_refused(house: House) -> None:
     with house.dossier.locked(), pytest.raises(DossierError, match=rf"pid {os.getpid()}\)"):
         house.run(check("a", "true"))
