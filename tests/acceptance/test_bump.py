@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -180,6 +181,23 @@ def test_a_link_is_refused(
     assert done.returncode == 2
     assert said in done.stderr
     assert state(repository) == before
+
+
+def test_two_bumps_at_once_are_refused(repository: Path) -> None:
+    with (repository / ".git/upgrade-runner-bump.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = runner(*BUMP, cwd=repository)
+    assert done.returncode == 2
+    assert "another bump is at work in this repository" in done.stderr
+    assert state(repository) == FILES
+
+
+def test_files_that_git_cannot_judge_are_not_overwritten(repository: Path) -> None:
+    (repository / ".git/index").write_text("no index")
+    done = runner(*BUMP, cwd=repository)
+    assert done.returncode == 2
+    assert "git cannot tell the state of Dockerfile: " in done.stderr
+    assert state(repository) == FILES
 
 
 KILLED = """
