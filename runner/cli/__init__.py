@@ -18,7 +18,7 @@ _COMMANDS = {
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",
-    "status": "Show the release, and whether every pin repeats it.",
+    "status": "Show where the upgrade stands, and what is next.",
     "triage": "Show newer versions upstream, and which to take.",
     "validate": "Run the verification matrix (= run verification).",
 }

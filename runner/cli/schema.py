@@ -14,6 +14,7 @@ _DOSSIER = {
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
+    "status": ("runner.release.standing", "schema"),
 }
 """Documents of a dossier, each with the function that describes it."""
 

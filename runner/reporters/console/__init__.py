@@ -18,7 +18,7 @@ from runner.reporters.console.page import can_unicode
 from runner.reporters.console.paper import Paper, is_terminal
 from runner.reporters.console.plain import Plain, Quiet
 
-__all__ = ["ConsoleListener", "Options", "Pointers", "console", "print_closing"]
+__all__ = ["ConsoleListener", "Options", "Pointers", "console", "paper", "print_closing"]
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ def console(
     """Make the listener that suits the stream and the user; it prints the closing part too."""
     options = options or Options()
     color = _color(stream, options, environ)
-    paper = Paper(stream, color=color)
+    sheet = Paper(stream, color=color)
     if options.quiet:
-        return Quiet(paper, pointers)
+        return Quiet(sheet, pointers)
     if options.verbose or not _live(stream, options, environ):
-        return Plain(paper, pointers, verbose=options.verbose)
+        return Plain(sheet, pointers, verbose=options.verbose)
     # Importing rich takes longer than all the rest; only a live display needs it.
     from runner.reporters.console.live import Live, screen
 
-    return Live(screen(stream, color=color), paper, pointers)
+    return Live(screen(stream, color=color), sheet, pointers)
 
 
 def print_closing(
@@ -74,8 +74,15 @@ def print_closing(
 ) -> None:
     """Print the closing part of a run that has ended, as `console` would have."""
     options = options or Options()
-    paper = Paper(stream, color=_color(stream, options, environ))
-    paper.print(closing(run, pointers, paper.look, brief=options.quiet))
+    sheet = paper(stream, options, environ)
+    sheet.print(closing(run, pointers, sheet.look, brief=options.quiet))
+
+
+def paper(
+    stream: TextIO, options: Options | None = None, environ: Mapping[str, str] = os.environ
+) -> Paper:
+    """Give what lines are printed on, with colours as the user wants them."""
+    return Paper(stream, color=_color(stream, options or Options(), environ))
 
 
 def _color(stream: TextIO, options: Options, environ: Mapping[str, str]) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.model import Owners, Pin, Playbook, Release
-from runner.release.drift import Place, places_of
+from runner.model.standing import PinPlace
+from runner.release.drift import places_of
 
 
 def _playbook(repository: Path, *pins: Pin) -> Playbook:
@@ -29,9 +30,13 @@ def test_what_stands_there_is_held_against_the_release(tmp_path: Path) -> None:
 
     same, other = places_of(_playbook(tmp_path, *pins))
 
-    assert same == Place("r.txt", "requirement", "mlflow", 2, "3.6.0", "3.6.0")
+    assert same == PinPlace(
+        "r.txt", "requirement", "mlflow", in_sync=True, line=2, has="3.6.0", wants="3.6.0"
+    )
     assert same.in_sync
-    assert other == Place("D", "docker_arg", "V", 1, "3.5.0", "3.6.0")
+    assert other == PinPlace(
+        "D", "docker_arg", "V", in_sync=False, line=1, has="3.5.0", wants="3.6.0"
+    )
     assert not other.in_sync
 
 
