@@ -14,6 +14,7 @@ from runner.errors import ExitCode, RunnerError, UsageError
 _COMMANDS = {
     "advisories": "Show which advisories affect which versions of a package, or export them.",
     "bump": "Change the release, and every place that repeats it.",
+    "init": "Scaffold a playbook for this repository.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
