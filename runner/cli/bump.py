@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from runner.advisories.sources.base import Door
 from runner.cli.loading import load_playbook
@@ -15,6 +14,7 @@ from runner.engine.errand import errand
 from runner.errors import ExitCode
 from runner.model import Playbook, Release
 from runner.release.bump import changes_of
+from runner.release.bump_document import FORMAT, BumpDocument, encode
 from runner.release.transaction import Change
 from runner.release.wish import Wish
 from runner.release.workplace import Workplace
@@ -79,8 +79,7 @@ def command(
     the old state or all to the new one.
     """
     book = load_playbook(playbook, "", ())
-    remaining = None if not cves else () if cves == ("none",) else cves
-    wish = Wish(version, status, upgrade_status, image_tag, remaining, release_notes)
+    wish = Wish(version, status, upgrade_status, image_tag, _remaining(cves), release_notes)
     with errand(Path(book.repository)) as door:
         place = Workplace.of(Path(book.repository), door)
         with place.alone():
@@ -98,6 +97,13 @@ def command(
     sys.exit(ExitCode.FAILED if check and changes else ExitCode.PASSED)
 
 
+def _remaining(cves: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Give the advisories that remain; None where the list is to stay as it is."""
+    if not cves:
+        return None
+    return () if cves == ("none",) else cves
+
+
 def _write(
     book: Playbook, release: Release, place: Workplace, door: Door, *, write: bool
 ) -> tuple[Change, ...]:
@@ -111,14 +117,15 @@ def _write(
 def _print_json(
     book: Playbook, release: Release, changes: tuple[Change, ...], *, written: bool
 ) -> None:
-    document = {
-        "package": release.package,
-        "from": book.release.version,
-        "to": release.version,
-        "changed": [one.path for one in changes],
-        "written": written and bool(changes),
-    }
-    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+    document = BumpDocument(
+        format=FORMAT,
+        package=release.package,
+        before=book.release.version,
+        after=release.version,
+        changed=tuple(one.path for one in changes),
+        written=written and bool(changes),
+    )
+    click.echo(encode(document), nl=False)
 
 
 def _print(

@@ -69,8 +69,7 @@ def execute(
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     redactor = Redactor(values)
     stops = Stops()
-    with contextlib.ExitStack() as stack:
-        stack.callback(stops.close)
+    with contextlib.closing(stops), contextlib.ExitStack() as stack:
         stack.enter_context(stops.on_signals())
         stack.enter_context(dossier.locked())
         journal = Journal(dossier.journal, run, redactor)

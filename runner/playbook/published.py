@@ -46,11 +46,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
         "upstream": UPSTREAM.schema(),
         "vars": VARS.schema(),
         "env": ENVIRONMENT.schema(),
-        "services": {
-            "type": "object",
-            "propertyNames": ID.schema(),
-            "additionalProperties": {"$ref": "#/$defs/service"},
-        },
+        "services": _named({"$ref": "#/$defs/service"}),
         "stages": {
             **STAGES.schema(),
             "additionalProperties": {
@@ -64,11 +60,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
     parts |= {name: shape.schema() for name, shape in shared.items() if shape is not None}
     definitions = _definitions(kinds)
     overlay = _overlay(parts, definitions)
-    parts["profiles"] = {
-        "type": "object",
-        "propertyNames": ID.schema(),
-        "additionalProperties": overlay,
-    }
+    parts["profiles"] = _named(overlay)
     for name, part in parts.items():
         top["properties"][name] |= with_look_ups(part)
     return {
@@ -79,6 +71,11 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
         **top,
         "$defs": definitions,
     }
+
+
+def _named(value: Schema) -> Schema:
+    """Give the schema of a mapping from ids to values."""
+    return {"type": "object", "propertyNames": ID.schema(), "additionalProperties": value}
 
 
 def definition_schema(kinds: Mapping[str, KindSpec]) -> Schema:

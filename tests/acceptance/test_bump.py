@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from support.command import environment, runner
 
@@ -111,11 +112,20 @@ def test_a_dry_run_shows_the_differences_and_a_check_says_no(repository: Path) -
 
 
 def test_json_names_what_was_written(repository: Path) -> None:
-    expected = {"package": "mlflow", "from": "3.6.0", "to": "3.17.2", "changed": sorted(AFTER)}
+    expected = {
+        "format": "upgrade-runner/bump/1",
+        "package": "mlflow",
+        "from": "3.6.0",
+        "to": "3.17.2",
+        "changed": sorted(AFTER),
+    }
     check = runner(*BUMP, "--check", "--json", cwd=repository)
     assert json.loads(check.stdout) == {**expected, "written": False}
     done = runner(*BUMP, "--json", cwd=repository)
     assert json.loads(done.stdout) == {**expected, "written": True}
+    schema = json.loads(runner("schema", "bump", cwd=repository).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(json.loads(done.stdout))
 
 
 def test_what_somebody_has_changed_is_not_overwritten(repository: Path) -> None:
