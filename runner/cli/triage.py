@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from runner.cli.loading import load_playbook
+from runner.cli.migrations import migrations_of
 from runner.cli.options import option, playbook_options
 from runner.errors import ExitCode
 from runner.model import Playbook
@@ -48,6 +50,7 @@ def command(
     """
     book = load_playbook(playbook, profile, overrides)
     triage = ask(book, quiet=quiet)
+    triage = replace(triage, migrations=migrations_of(book, triage, _told(quiet=quiet)))
     show(triage, layout=layout, as_json=as_json)
     if not triage.reached:
         sys.exit(ExitCode.ERRORED)
@@ -62,12 +65,17 @@ def ask(playbook: Playbook, *, quiet: bool) -> Triage:
     from runner.engine.errand import errand
     from runner.release.upstream.dependabot import TOKENS
 
+    told = _told(quiet=quiet)
+    with errand(Path(playbook.repository), secrets=TOKENS) as door:
+        return Asker(playbook, door, datetime.now(UTC), _tokens(TOKENS), told).run()
+
+
+def _told(*, quiet: bool) -> Callable[[str], None]:
     def told(text: str) -> None:
         if not quiet and sys.stderr.isatty():
             click.echo(f"{text} …", err=True)
 
-    with errand(Path(playbook.repository), secrets=TOKENS) as door:
-        return Asker(playbook, door, datetime.now(UTC), _tokens(TOKENS), told).run()
+    return told
 
 
 def _tokens(names: tuple[str, ...]) -> Mapping[str, str]:

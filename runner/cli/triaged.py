@@ -74,7 +74,7 @@ def _effects(one: CandidateRecord) -> Iterator[tuple[str, str]]:
     yield "notes", _notes(one)
     if one.alerts:
         yield "alerts", f"still open: {', '.join(f'#{number}' for number in one.alerts)}"
-    yield "migrations", one.migrations or "unknown: no definition reports them"
+    yield "migrations", one.migrations or "unknown: no check of a stage 'triage' reports them"
 
 
 def _notes(one: CandidateRecord) -> str:

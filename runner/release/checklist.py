@@ -10,6 +10,8 @@ from runner.model.standing import ChecklistItem, StageRecord, StageStanding, Sta
 
 PREFLIGHT, VERIFICATION, ROLLOUT, ROLLBACK = "preflight", "verification", "rollout", "rollback"
 """The stages that each playbook may have, in the order of an upgrade."""
+_INQUIRY = "triage"
+"""A stage that triage runs for what it tells; nothing of it is recorded."""
 _ORDER = (PREFLIGHT, VERIFICATION, ROLLOUT, ROLLBACK)
 _WORST: tuple[State, ...] = ("errored", "failed", "stale", "not yet", "skipped", "passed")
 _SHORT = 9
@@ -31,7 +33,10 @@ class Today:
 def checklist(today: Today, records: Mapping[str, StageRecord]) -> tuple[StageStanding, ...]:
     """Give every stage of the playbook, in the order of an upgrade."""
     stages = today.playbook.stages
-    names = [*(name for name in _ORDER if name in stages), *(n for n in stages if n not in _ORDER)]
+    names = [
+        *(name for name in _ORDER if name in stages),
+        *(n for n in stages if n not in (*_ORDER, _INQUIRY)),
+    ]
     return tuple(_stage(today, name, records.get(name, StageRecord())) for name in names)
 
 

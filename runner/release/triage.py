@@ -74,6 +74,8 @@ class Triage:
     """Open alerts on the repository for the package."""
     notes: tuple[str, ...]
     """Remarks, a sentence each."""
+    migrations: Mapping[str, str] = field(default_factory=dict)
+    """What a check of the playbook tells of database migrations, by the candidate's version."""
 
     @property
     def reached(self) -> bool:

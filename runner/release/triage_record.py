@@ -247,7 +247,7 @@ def _candidate(one: Assessment, triage: Triage, tracked: frozenset[str]) -> Cand
         release_notes=candidate.notes_address or None,
         named=candidate.named,
         alerts=tuple(alert.number for alert in triage.alerts if _concerns(alert, one.version)),
-        migrations=None,
+        migrations=triage.migrations.get(str(one.version)),
     )
 
 

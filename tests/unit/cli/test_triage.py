@@ -151,3 +151,24 @@ def test_a_playbook_that_is_wrong_is_told_before_anybody_is_asked(made: Workshop
     Path("playbook.yaml").write_text(f"{PLAYBOOK}\nupstream: {{min_age: 3}}", encoding="utf-8")
     assert run().exit_code == ExitCode.INVALID
     assert not made.server.seen
+
+
+STAGE = """  triage:
+    - area: Migrations
+      run: 'test "$UPGRADE_CANDIDATE" != "$REFUSED" && echo "$UPGRADE_CANDIDATE brings two"'
+      with: {outputs: {migrations: stdout}}
+"""
+
+
+def test_a_stage_tells_of_migrations(made: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    del made
+    book = Path("playbook.yaml")
+    book.write_text(book.read_text() + STAGE)
+    monkeypatch.setenv("REFUSED", "")
+    told = {one["version"]: one for one in json.loads(run("--json").stdout)["candidates"]}
+    assert told["1.2"]["migrations"] == "1.2 brings two"
+    asked = {version for version, one in told.items() if one["migrations"]}
+    assert asked == {version for version, one in told.items() if one["resolves"] == "yes"}
+    monkeypatch.setenv("REFUSED", "1.2")
+    told = {one["version"]: one for one in json.loads(run("--json").stdout)["candidates"]}
+    assert told["1.2"]["migrations"].startswith("unknown: Migrations: ")
