@@ -14,6 +14,7 @@ from runner.errors import ExitCode, RunnerError, UsageError
 _COMMANDS = {
     "advisories": "Show which advisories affect which versions of a package, or export them.",
     "bump": "Change the release, and every place that repeats it.",
+    "bundle": "Seal the dossier into one archive that can be verified.",
     "init": "Scaffold a playbook for this repository.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
@@ -22,6 +23,7 @@ _COMMANDS = {
     "status": "Show where the upgrade stands, and what is next.",
     "triage": "Show newer versions upstream, and which to take.",
     "validate": "Run the verification matrix (= run verification).",
+    "verify": "Prove that a bundle is what was sealed.",
 }
 """Name to help of each command; its module is imported only when it is used."""
 

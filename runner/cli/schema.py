@@ -13,6 +13,7 @@ _DOSSIER = {
     "safety-diff": ("runner.advisories.diff_document", "schema"),
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
+    "bundle": ("runner.evidence.manifest", "schema"),
     "bump": ("runner.release.bump_document", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "status": ("runner.release.standing", "schema"),

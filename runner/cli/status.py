@@ -89,7 +89,7 @@ def _records(dossier: Dossier, playbook: Playbook) -> Mapping[str, StageRecord]:
 def _begun_from(dossier: Dossier, package: str) -> str:
     try:
         known = msgspec.json.decode((dossier.live / NAME).read_bytes(), type=dict[str, object])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return str(known.get("from", "")) if known.get("package") == package else ""
 

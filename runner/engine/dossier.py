@@ -94,7 +94,7 @@ class Dossier:
             return msgspec.json.decode(path.read_bytes(), type=Run)
         except OSError as error:
             raise DossierError(f"cannot read {path}: {error.strerror}") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DossierError(f"{path} is not a run: {error}") from error
 
 

@@ -1,0 +1,1 @@
+"""Evidence: the dossier sealed into one archive, and the proof that nothing of it was changed."""

@@ -1,0 +1,144 @@
+"""Sealing: a dossier becomes a bundle; the same dossier becomes the same bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from runner.errors import RunnerError, UsageError
+from runner.evidence.container import END, Writer, header, padding
+from runner.evidence.manifest import (
+    FORMAT,
+    JOURNAL,
+    NAME,
+    UPGRADE,
+    BundledFile,
+    Manifest,
+    Upgrade,
+    encode,
+)
+from runner.files import sync_folder
+
+_CHUNK = 1 << 20
+_HIDDEN = frozenset({".lock"})
+"""Files in the dossier that are no evidence."""
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """What is read of a line of the journal."""
+
+    time: str
+
+
+class SealError(RunnerError):
+    """A dossier that cannot be sealed."""
+
+
+def seal(live: Path, output: Path) -> tuple[Path, Manifest]:
+    """Write the bundle of a dossier into a folder, and give its path and manifest.
+
+    Raises UsageError where there is no dossier, and SealError where a file is no evidence, changes
+    meanwhile, or the bundle cannot be written; then none is left.
+    """
+    manifest = _manifest(live)
+    bundle = output / f"{manifest.folder}.tar.gz"
+    part = bundle.with_name(f".{bundle.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as stream:
+            _write(live, manifest, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(bundle)
+        sync_folder(output)
+    except OSError as error:
+        raise SealError(
+            f"cannot write {bundle}: {error.strerror}",
+            hint="free some space, or choose another folder with --to",
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    return bundle, manifest
+
+
+def _manifest(live: Path) -> Manifest:
+    try:
+        upgrade = msgspec.json.decode((live / UPGRADE).read_bytes(), type=Upgrade)
+        recorded = _last_line(live / JOURNAL)
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no dossier in {live}", hint="`runner validate` begins one; see --output"
+        ) from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SealError(f"{live} is no dossier: {error}") from error
+    files = tuple(_file(live, path) for path in _paths(live))
+    manifest = Manifest(FORMAT, upgrade.package, upgrade.before, upgrade.after, recorded, files)
+    if problem := next(manifest.problems(), ""):
+        raise SealError(f"{live} cannot be sealed: {problem}", hint="rename that file")
+    return manifest
+
+
+def _last_line(journal: Path) -> str:
+    """Give the time of the last whole line."""
+    line = b""
+    with journal.open("rb") as stream:
+        for one in stream:
+            line = one if one.endswith(b"\n") else line
+    return msgspec.json.decode(line, type=_Line).time
+
+
+def _paths(live: Path) -> list[str]:
+    """Give every file, ordered by the bytes of its path; raises SealError for what is no file."""
+    found = []
+    for folder, folders, files in os.walk(live):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            mode = path.lstat().st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise SealError(f"{path}: is neither a file nor a folder", hint="remove it")
+            if stat.S_ISREG(mode):
+                found.append(path.relative_to(live).as_posix())
+    return sorted((one for one in found if one not in _HIDDEN), key=os.fsencode)
+
+
+def _file(live: Path, path: str) -> BundledFile:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with (live / path).open("rb") as stream:
+            for data in _pieces(stream):
+                digest.update(data)
+                size += len(data)
+    except OSError as error:
+        raise SealError(f"cannot read {live / path}: {error.strerror}") from error
+    return BundledFile(path, size, digest.hexdigest())
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while data := stream.read(_CHUNK):
+        yield data
+
+
+def _write(live: Path, manifest: Manifest, stream: BinaryIO) -> None:
+    writer = Writer(stream)
+    content = encode(manifest)
+    writer.write(header(f"{manifest.folder}/{NAME}", len(content)) + content)
+    writer.write(padding(len(content)))
+    for one in manifest.files:
+        writer.write(header(f"{manifest.folder}/{one.path}", one.size))
+        digest = hashlib.sha256()
+        with (live / one.path).open("rb") as source:
+            for data in _pieces(source):
+                digest.update(data)
+                writer.write(data)
+        if digest.hexdigest() != one.sha256:
+            raise SealError(f"{live / one.path} changed while it was sealed", hint="seal it again")
+        writer.write(padding(one.size))
+    writer.write(END)
+    writer.close()

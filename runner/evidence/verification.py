@@ -1,0 +1,179 @@
+"""Verification: a bundle is compared with the one form that its manifest allows.
+
+Nothing is extracted, and nothing of the archive is interpreted but the manifest: each header must
+have exactly the bytes that a header for the manifest's path and size has. So there is no link, no
+device, no absolute path and no second entry that could be let through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from runner.errors import UsageError
+from runner.evidence.chain import Chain
+from runner.evidence.container import BLOCK, END, Broken, Reader, header, padding
+from runner.evidence.manifest import JOURNAL, NAME, UPGRADE, BundledFile, Manifest, Upgrade, decode
+
+_CHUNK = 1 << 20
+_LARGEST = 256 << 20
+"""Bytes of a manifest: two million files."""
+_FIRST = re.compile(rf"(?P<folder>[A-Za-z0-9][A-Za-z0-9.!+_-]*)/{re.escape(NAME)}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification has found."""
+
+    manifest: Manifest | None
+    """Of the bundle; None where it could not be read."""
+    problems: tuple[str, ...]
+    """Everything that is not as it was sealed, with the entry; empty for a bundle that holds."""
+    proved: tuple[str, ...]
+    """What was proved, a sentence each."""
+    unproved: tuple[str, ...]
+    """What was not, a sentence each."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was changed since the bundle was sealed."""
+        return not self.problems
+
+
+def verify(bundle: Path) -> Verdict:
+    """Look at every byte of a bundle; raises UsageError for a file that cannot be read."""
+    try:
+        with bundle.open("rb") as stream:
+            return _Verification().run(stream)
+    except OSError as error:
+        raise UsageError(f"cannot read {bundle}: {error.strerror}") from error
+
+
+class _Verification:
+    """One pass over a bundle."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+        self._chain: Chain | None = None
+        self._upgrade = b""
+
+    def run(self, stream: BinaryIO) -> Verdict:
+        manifest = None
+        try:
+            reader = Reader(stream)
+        except Broken as error:
+            return self._verdict(None, [str(error)])
+        try:
+            manifest = self._manifest(reader)
+            if manifest is not None:
+                self._files(reader, manifest)
+        except Broken as error:
+            self._problems.append(str(error))
+        return self._verdict(manifest, reader.finish())
+
+    def _manifest(self, reader: Reader) -> Manifest | None:
+        """Read the first entry; None where it is no manifest."""
+        block = reader.take(BLOCK)
+        try:
+            info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        except tarfile.HeaderError:
+            self._problems.append("the first entry has no header of tar's")
+            return None
+        named = _FIRST.fullmatch(info.name)
+        if named is None or info.size > _LARGEST or block != header(info.name, info.size):
+            self._problems.append(f"the first entry is {info.name!r}, and not a {NAME} as sealed")
+            return None
+        content = reader.take(info.size)
+        self._padding(reader, NAME, len(content))
+        try:
+            manifest = decode(content)
+        except (ValueError, msgspec.DecodeError) as error:
+            self._problems.append(f"{NAME}: {error}")
+            return None
+        self._problems += manifest.problems()
+        if manifest.folder != named["folder"]:
+            self._problems.append(f"{NAME}: is that of {manifest.folder}, not {named['folder']}")
+        return None if self._problems else manifest
+
+    def _files(self, reader: Reader, manifest: Manifest) -> None:
+        for one in manifest.files:
+            expected = header(f"{manifest.folder}/{one.path}", one.size)
+            if (found := reader.take(len(expected))) != expected:
+                self._problems.append(f"{one.path}: {_instead(found)}")
+                return  # where the next entry begins is not known any more
+            try:
+                self._content(reader, one)
+            except Broken as error:
+                raise Broken(f"{one.path}: {error}") from error
+            self._padding(reader, one.path, one.size)
+        if reader.take(len(END) + 1) != END:
+            self._problems.append("there is more in the archive than the manifest names")
+        self._agreement(manifest)
+
+    def _agreement(self, manifest: Manifest) -> None:
+        """Hold what the manifest says of the upgrade against the files that it was taken from."""
+        try:
+            told = msgspec.json.decode(self._upgrade, type=Upgrade)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._problems.append(f"{UPGRADE}: does not say which upgrade this is")
+            return
+        if told != Upgrade(manifest.package, manifest.before, manifest.after):
+            self._problems.append(f"{NAME}: tells of another upgrade than {UPGRADE}")
+        if self._chain and not self._chain.problem and self._chain.last != manifest.recorded:
+            self._problems.append(f"{NAME}: tells of another moment than {JOURNAL}")
+
+    def _content(self, reader: Reader, one: BundledFile) -> None:
+        digest, left = hashlib.sha256(), one.size
+        chain = Chain() if one.path == JOURNAL else None
+        while left and (data := reader.take(min(left, _CHUNK))):
+            left -= len(data)
+            digest.update(data)
+            if chain:
+                chain.feed(data)
+            elif one.path == UPGRADE and len(self._upgrade) < _CHUNK:
+                self._upgrade += data
+        if digest.hexdigest() != one.sha256:
+            self._problems.append(f"{one.path}: its content is not what the manifest says")
+        if chain:
+            self._chain = chain
+            if chain.problem:
+                self._problems.append(f"{one.path}: {chain.problem}")
+
+    def _padding(self, reader: Reader, path: str, size: int) -> None:
+        zeros = padding(size)
+        if reader.take(len(zeros)) != zeros:
+            self._problems.append(f"{path}: something stands behind its end")
+
+    def _verdict(self, manifest: Manifest | None, more: list[str]) -> Verdict:
+        problems = (*self._problems, *more)
+        proved: list[str] = []
+        unproved = ["who sealed it, and when: it is not signed"]
+        if manifest is not None and not problems:
+            proved.append(
+                f"all {len(manifest.files)} files are those of its manifest, byte by byte"
+            )
+        if self._chain is None:
+            unproved.append("the order of what happened: it holds no journal")
+        elif not self._chain.problem:
+            proved.append(f"the journal's {self._chain.lines} lines follow each other unbroken")
+            if self._chain.torn:
+                unproved.append("the journal's last line, which breaks off")
+        return Verdict(manifest, problems, tuple(proved), tuple(unproved))
+
+
+def _instead(found: bytes) -> str:
+    if len(found) < BLOCK:
+        return "the archive ends before it"
+    if not found.strip(b"\0"):
+        return "is missing"
+    try:
+        info = tarfile.TarInfo.frombuf(found[:BLOCK], "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return "its header is damaged"
+    return f"in its place stands {info.name!r}, or its header was changed"

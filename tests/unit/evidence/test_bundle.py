@@ -1,0 +1,263 @@
+"""A dossier is sealed into the same bytes, and every change of a byte is noticed."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import os
+import random
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from unit.evidence.dossiers import FILES, FOLDER, dossier, journal
+
+from runner.errors import UsageError
+from runner.evidence import sealing
+from runner.evidence.container import END, HEAD, PREFIX, Writer, header, padding
+from runner.evidence.manifest import decode, encode
+from runner.evidence.sealing import SealError, seal
+from runner.evidence.verification import Verdict, verify
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return seal(dossier(tmp_path), tmp_path)[0]
+
+
+def changed(bundle: Path, content: bytes) -> Verdict:
+    other = bundle.with_name("other.tar.gz")
+    other.write_bytes(content)
+    return verify(other)
+
+
+def repacked(bundle: Path, archive: bytes) -> Verdict:
+    """Pack an archive as a forger would who knows the format."""
+    stream = io.BytesIO()
+    writer = Writer(stream)
+    writer.write(archive)
+    writer.close()
+    return changed(bundle, stream.getvalue())
+
+
+def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, bundle: Path) -> None:
+    assert bundle.name == f"{FOLDER}.tar.gz"
+    (tmp_path / "other").mkdir()
+    again = dossier(tmp_path / "other")
+    for path in again.rglob("*"):
+        os.utime(path, (1, 1))
+        path.chmod(0o700)
+    assert seal(again, tmp_path / "other")[0].read_bytes() == bundle.read_bytes()
+    assert [one.name for one in tmp_path.iterdir() if one.suffix == ".part"] == []
+
+
+def test_any_tar_opens_it(tmp_path: Path, bundle: Path) -> None:
+    subprocess.run(["tar", "-xzf", bundle, "-C", tmp_path], check=True)
+    expected = {path: content for path, content in FILES.items() if path != ".lock"}
+    for path, content in expected.items():
+        assert (tmp_path / FOLDER / path).read_bytes() == content
+    manifest = decode((tmp_path / FOLDER / "manifest.json").read_bytes())
+    assert [one.path for one in manifest.files] == sorted(
+        [*expected, "upgrade.json", "journal.jsonl"], key=str.encode
+    )
+    sums = "".join(f"{one.sha256}  {one.path}\n" for one in manifest.files)
+    subprocess.run(
+        ["sha256sum", "--check", "--quiet"], input=sums.encode(), cwd=tmp_path / FOLDER, check=True
+    )
+    with tarfile.open(bundle) as archive:
+        assert {(one.mtime, one.uid, one.mode, one.uname) for one in archive} == {(0, 0, 0o644, "")}
+
+
+def test_a_bundle_holds(bundle: Path) -> None:
+    found = verify(bundle)
+    assert (found.holds, found.problems) == (True, ())
+    assert found.proved == (
+        "all 6 files are those of its manifest, byte by byte",
+        "the journal's 3 lines follow each other unbroken",
+    )
+    assert found.unproved == ("who sealed it, and when: it is not signed",)
+
+
+def test_every_flipped_removed_or_added_byte_is_noticed(bundle: Path) -> None:
+    content = bundle.read_bytes()
+    for index in range(len(content)):
+        for bit in (1, 128):
+            flipped = bytearray(content)
+            flipped[index] ^= bit
+            assert changed(bundle, bytes(flipped)).problems, f"byte {index}, bit {bit}"
+        assert changed(bundle, content[:index]).problems
+        assert changed(bundle, content[:index] + content[index + 1 :]).problems
+        assert changed(bundle, content[:index] + b"\0" + content[index:]).problems
+    assert changed(bundle, content + b"\0").problems
+    assert changed(bundle, content + content).problems
+
+
+def test_every_changed_byte_of_the_archive_is_noticed_though_sealed_anew(bundle: Path) -> None:
+    archive = bytearray(gzip.decompress(bundle.read_bytes()))
+    assert repacked(bundle, bytes(archive)).holds
+    for index in range(len(archive)):
+        archive[index] ^= 1
+        assert repacked(bundle, bytes(archive)).problems, f"byte {index}"
+        archive[index] ^= 1
+
+
+def test_random_changes_of_a_large_one_are_noticed(tmp_path: Path) -> None:
+    live = dossier(tmp_path)
+    chance = random.Random(7)  # noqa: S311 - the same changes in every run
+    for number in range(40):
+        (live / f"{number}.bin").write_bytes(chance.randbytes(20_000))
+    bundle = seal(live, tmp_path)[0]
+    content = bundle.read_bytes()
+    for _ in range(1_000):
+        other = bytearray(content)
+        start = chance.randrange(len(other))
+        other[start : start + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        if bytes(other) != content:
+            assert changed(bundle, bytes(other)).problems
+
+
+def entries(*files: tuple[str, bytes]) -> bytes:
+    return b"".join(
+        header(name, len(content)) + content + padding(len(content)) for name, content in files
+    )
+
+
+def parts(bundle: Path) -> tuple[bytes, dict[str, bytes]]:
+    with tarfile.open(bundle) as archive:
+        found = {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]
+    return found.pop(f"{FOLDER}/manifest.json"), found
+
+
+def test_what_a_forger_changes_is_named(bundle: Path) -> None:
+    manifest, files = parts(bundle)
+    first = (f"{FOLDER}/manifest.json", manifest)
+    names = list(files)
+    log = f"{FOLDER}/verification/logs/a.1.log"
+
+    def problems(*listed: tuple[str, bytes], end: bytes = END) -> str:
+        return "\n".join(repacked(bundle, entries(*listed) + end).problems)
+
+    every = list(files.items())
+    assert problems(first, *every) == ""
+    missing = [one for one in every if one[0] != log]
+    assert "verification/logs/a.1.log: in its place stands" in problems(first, *missing)
+    assert "more in the archive" in problems(first, *every, (f"{FOLDER}/z", b"1"))
+    assert "more in the archive" in problems(first, *every, (log, b"1"))
+    assert "in its place stands" in problems(first, *reversed(every))
+    assert "../evil" in problems(first, ("../evil", b""), *every)
+    other = [(name, b"y" * 1000 if name == log else content) for name, content in every]
+    assert problems(first, *other) == (
+        "verification/logs/a.1.log: its content is not what the manifest says"
+    )
+    assert "is missing" in problems(first, *every[:-1])
+    assert names[-1].rpartition("/")[2] in problems(first, *every[:-1])
+    assert problems(first, *every, end=END[:512]) != ""
+    assert "not a manifest.json" in problems(*every)
+
+
+def test_a_link_is_no_file(bundle: Path) -> None:
+    manifest, files = parts(bundle)
+    name, content = next(iter(files.items()))
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    forged = entries((f"{FOLDER}/manifest.json", manifest)) + link.tobuf() + content
+    assert repacked(bundle, forged).problems
+
+
+def test_paths_that_leave_the_folder_are_refused(bundle: Path) -> None:
+    manifest, _ = parts(bundle)
+    for path in ("/etc/passwd", "../a", "a/../../b", "a//b", "C:/a", "a\\b", "manifest.json", ""):
+        text = manifest.replace(
+            b'"path": "journal.jsonl"', f'"path": {path!r}'.replace("'", '"').encode()
+        )
+        found = repacked(bundle, entries((f"{FOLDER}/manifest.json", text)) + END)
+        assert found.problems[0].startswith("manifest.json: "), path
+
+
+def test_a_manifest_in_another_form_is_refused(bundle: Path) -> None:
+    manifest, files = parts(bundle)
+    forged = entries((f"{FOLDER}/manifest.json", manifest + b" "), *files.items()) + END
+    assert "not written in the form" in repacked(bundle, forged).problems[0]
+    with pytest.raises(ValueError, match="not written"):
+        decode(encode(decode(manifest)) + b"\n")
+
+
+def test_a_journal_whose_chain_is_broken_is_told(tmp_path: Path) -> None:
+    live = dossier(tmp_path)
+    whole = journal(5)
+    lines = whole.splitlines(keepends=True)
+    for broken, told in (
+        (b"".join([lines[0], *lines[2:]]), "line 2 does not follow"),
+        (b"".join([*lines[:2], b"{}\n", *lines[3:]]), "line 3 is no line"),
+        (whole.replace(b'"event": "e"', b'"event": "f"', 1), "line 2 does not follow"),
+    ):
+        (live / "journal.jsonl").write_bytes(broken)
+        (problem,) = verify(seal(live, tmp_path)[0]).problems
+        assert problem.startswith(f"journal.jsonl: {told}")
+    (live / "journal.jsonl").write_bytes(whole + b'{"torn')
+    torn = verify(seal(live, tmp_path)[0])
+    assert torn.holds
+    assert "the journal's last line, which breaks off" in torn.unproved
+
+
+def test_what_is_no_bundle(tmp_path: Path, bundle: Path) -> None:
+    assert changed(bundle, b"").problems == ("the gzip header is not that of a bundle",)
+    assert changed(bundle, gzip.compress(b"x")).problems[0].startswith("the gzip header")
+    assert changed(bundle, HEAD).problems[0].startswith("the gzip header")
+    assert "breaks off" in changed(bundle, bundle.read_bytes()[:PREFIX]).problems[0]
+    assert repacked(bundle, b"\0" * 512).problems == ("the first entry has no header of tar's",)
+    with pytest.raises(UsageError, match="cannot read"):
+        verify(tmp_path / "gone")
+
+
+def test_a_bomb_does_not_fill_the_memory(bundle: Path) -> None:
+    manifest, _ = parts(bundle)
+    stream = io.BytesIO()
+    writer = Writer(stream)
+    writer.write(entries((f"{FOLDER}/manifest.json", manifest)))
+    for _ in range(256):
+        writer.write(bytes(1 << 20))
+    writer.close()
+    assert changed(bundle, stream.getvalue()).problems
+
+
+def test_a_full_disk_leaves_no_half_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = dossier(tmp_path)
+
+    def full(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SealError, match="No space left"):
+        seal(live, tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["live"]
+
+
+def test_what_is_no_evidence_is_refused(tmp_path: Path) -> None:
+    live = dossier(tmp_path)
+    (live / "link").symlink_to("/etc/passwd")
+    with pytest.raises(SealError, match="neither a file nor a folder"):
+        seal(live, tmp_path)
+    (live / "link").unlink()
+    (live / "manifest.json").write_text("{}")
+    with pytest.raises(SealError, match="is no path in a dossier"):
+        seal(live, tmp_path)
+    (live / "upgrade.json").write_text("[]")
+    with pytest.raises(SealError, match="is no dossier"):
+        seal(live, tmp_path)
+    with pytest.raises(UsageError, match="there is no dossier"):
+        seal(tmp_path / "nowhere", tmp_path)
+
+
+def test_a_file_that_changes_meanwhile_is_not_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = dossier(tmp_path)
+    told = sealing._manifest(live)
+    (live / "upgrade.json").write_bytes((live / "upgrade.json").read_bytes().replace(b"1", b"2"))
+    monkeypatch.setattr(sealing, "_manifest", lambda _live: told)
+    with pytest.raises(SealError, match="changed while it was sealed"):
+        seal(live, tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["live"]
