@@ -16,6 +16,7 @@ _COMMANDS = {
     "bump": "Change the release, and every place that repeats it.",
     "bundle": "Seal the dossier into one archive that can be verified.",
     "init": "Scaffold a playbook for this repository.",
+    "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",

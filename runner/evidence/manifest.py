@@ -14,6 +14,8 @@ NAME: Final = "manifest.json"
 """Name of the entry, which no file of a dossier may have."""
 JOURNAL: Final = "journal.jsonl"
 """Name of the journal in the dossier."""
+ATTESTATIONS: Final = "attestations.intoto.jsonl"
+"""Name of the last entry of a signed bundle, which no file of a dossier may have."""
 UPGRADE: Final = "upgrade.json"
 """Name of the file in the dossier that says which upgrade it is about."""
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
@@ -80,7 +82,16 @@ def _safe(path: str) -> bool:
     """Say whether a path stays below the folder that it is relative to, on any system."""
     parts = path.split("/")
     odd = "\\" in path or ":" in parts[0] or not path.isprintable()
-    return not odd and path != NAME and not any(part in {"", ".", ".."} for part in parts)
+    return (
+        not odd
+        and path not in {NAME, ATTESTATIONS}
+        and not any(part in {"", ".", ".."} for part in parts)
+    )
+
+
+def is_run(file: BundledFile) -> bool:
+    """Say whether a file is the record of a stage, and not of an earlier run of it."""
+    return file.path.endswith("/run.json") and file.path.count("/") == 1
 
 
 def encode(manifest: Manifest) -> bytes:

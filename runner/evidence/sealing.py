@@ -6,15 +6,16 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from runner.errors import RunnerError, UsageError
 from runner.evidence.container import END, Writer, header, padding
 from runner.evidence.manifest import (
+    ATTESTATIONS,
     FORMAT,
     JOURNAL,
     NAME,
@@ -23,8 +24,12 @@ from runner.evidence.manifest import (
     Manifest,
     Upgrade,
     encode,
+    is_run,
 )
 from runner.files import sync_folder
+
+if TYPE_CHECKING:
+    from runner.evidence.keys import Private
 
 _CHUNK = 1 << 20
 _HIDDEN = frozenset({".lock"})
@@ -41,8 +46,10 @@ class SealError(RunnerError):
     """A dossier that cannot be sealed."""
 
 
-def seal(live: Path, output: Path) -> tuple[Path, Manifest]:
+def seal(live: Path, output: Path, key: Private | None = None) -> tuple[Path, Manifest]:
     """Write the bundle of a dossier into a folder, and give its path and manifest.
+
+    With a key, what each stage has shown is attested and signed.
 
     Raises UsageError where there is no dossier, and SealError where a file is no evidence, changes
     meanwhile, or the bundle cannot be written; then none is left.
@@ -52,7 +59,7 @@ def seal(live: Path, output: Path) -> tuple[Path, Manifest]:
     part = bundle.with_name(f".{bundle.name}.{os.getpid()}.part")
     try:
         with part.open("xb") as stream:
-            _write(live, manifest, stream)
+            _write(live, manifest, stream, key)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(bundle)
@@ -125,7 +132,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield data
 
 
-def _write(live: Path, manifest: Manifest, stream: BinaryIO) -> None:
+def _write(live: Path, manifest: Manifest, stream: BinaryIO, key: Private | None) -> None:
     writer = Writer(stream)
     content = encode(manifest)
     writer.write(header(f"{manifest.folder}/{NAME}", len(content)) + content)
@@ -140,5 +147,21 @@ def _write(live: Path, manifest: Manifest, stream: BinaryIO) -> None:
         if digest.hexdigest() != one.sha256:
             raise SealError(f"{live / one.path} changed while it was sealed", hint="seal it again")
         writer.write(padding(one.size))
+    if key is not None:
+        runs = {one.path: (live / one.path).read_bytes() for one in manifest.files if is_run(one)}
+        signed = _signed(manifest, runs, key)
+        writer.write(header(f"{manifest.folder}/{ATTESTATIONS}", len(signed)) + signed)
+        writer.write(padding(len(signed)))
     writer.write(END)
     writer.close()
+
+
+def _signed(manifest: Manifest, runs: Mapping[str, bytes], key: Private) -> bytes:
+    from runner.evidence.attested import attest
+
+    if not runs:
+        raise SealError("there is no run of a stage to attest", hint="`runner validate` makes one")
+    try:
+        return attest(manifest, runs, key)
+    except ValueError as error:
+        raise SealError(str(error), hint="run that stage again") from error

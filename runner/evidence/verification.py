@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,9 +18,21 @@ from typing import BinaryIO
 import msgspec
 
 from runner.errors import UsageError
+from runner.evidence.attested import problems
 from runner.evidence.chain import Chain
 from runner.evidence.container import BLOCK, END, Broken, Reader, header, padding
-from runner.evidence.manifest import JOURNAL, NAME, UPGRADE, BundledFile, Manifest, Upgrade, decode
+from runner.evidence.keys import Public
+from runner.evidence.manifest import (
+    ATTESTATIONS,
+    JOURNAL,
+    NAME,
+    UPGRADE,
+    BundledFile,
+    Manifest,
+    Upgrade,
+    decode,
+    is_run,
+)
 
 _CHUNK = 1 << 20
 _LARGEST = 256 << 20
@@ -46,11 +59,14 @@ class Verdict:
         return not self.problems
 
 
-def verify(bundle: Path) -> Verdict:
-    """Look at every byte of a bundle; raises UsageError for a file that cannot be read."""
+def verify(bundle: Path, key: Public | None = None) -> Verdict:
+    """Look at every byte of a bundle, and with a key at the signature of every stage.
+
+    Raises UsageError for a file that cannot be read.
+    """
     try:
         with bundle.open("rb") as stream:
-            return _Verification().run(stream)
+            return _Verification(key).run(stream)
     except OSError as error:
         raise UsageError(f"cannot read {bundle}: {error.strerror}") from error
 
@@ -58,7 +74,10 @@ def verify(bundle: Path) -> Verdict:
 class _Verification:
     """One pass over a bundle."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: Public | None) -> None:
+        self._key = key
+        self._attested = False
+        self._runs: dict[str, bytes] = {}
         self._problems: list[str] = []
         self._chain: Chain | None = None
         self._upgrade = b""
@@ -112,9 +131,29 @@ class _Verification:
             except Broken as error:
                 raise Broken(f"{one.path}: {error}") from error
             self._padding(reader, one.path, one.size)
-        if reader.take(len(END) + 1) != END:
+        last = reader.take(BLOCK)
+        if last.strip(b"\0"):
+            last = self._attestations(reader, manifest, last)
+        elif self._key is not None:
+            self._problems.append("it is not signed")
+        if last + reader.take(BLOCK + 1) != END:
             self._problems.append("there is more in the archive than the manifest names")
         self._agreement(manifest)
+
+    def _attestations(self, reader: Reader, manifest: Manifest, block: bytes) -> bytes:
+        """Read the last entry, and give the block behind it; the same where it is another."""
+        name = f"{manifest.folder}/{ATTESTATIONS}"
+        try:
+            size = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape").size
+        except tarfile.HeaderError:
+            return block
+        if not 0 <= size <= _LARGEST or block != header(name, size):
+            return block
+        content = reader.take(size)
+        self._padding(reader, ATTESTATIONS, size)
+        self._attested = True
+        self._problems += problems(manifest, self._runs, content, self._key)
+        return reader.take(BLOCK)
 
     def _agreement(self, manifest: Manifest) -> None:
         """Hold what the manifest says of the upgrade against the files that it was taken from."""
@@ -136,6 +175,8 @@ class _Verification:
             digest.update(data)
             if chain:
                 chain.feed(data)
+            elif is_run(one) and one.size <= _LARGEST:
+                self._runs[one.path] = self._runs.get(one.path, b"") + data
             elif one.path == UPGRADE and len(self._upgrade) < _CHUNK:
                 self._upgrade += data
         if digest.hexdigest() != one.sha256:
@@ -151,20 +192,30 @@ class _Verification:
             self._problems.append(f"{path}: something stands behind its end")
 
     def _verdict(self, manifest: Manifest | None, more: list[str]) -> Verdict:
-        problems = (*self._problems, *more)
+        found = (*self._problems, *more)
         proved: list[str] = []
-        unproved = ["who sealed it, and when: it is not signed"]
-        if manifest is not None and not problems:
+        unproved = list(self._unsigned())
+        if manifest is not None and not found:
             proved.append(
                 f"all {len(manifest.files)} files are those of its manifest, byte by byte"
             )
+        if self._attested and self._key is not None and not found:
+            proved.append(f"what {len(self._runs)} stages have shown is signed by the key")
         if self._chain is None:
             unproved.append("the order of what happened: it holds no journal")
         elif not self._chain.problem:
             proved.append(f"the journal's {self._chain.lines} lines follow each other unbroken")
             if self._chain.torn:
                 unproved.append("the journal's last line, which breaks off")
-        return Verdict(manifest, problems, tuple(proved), tuple(unproved))
+        return Verdict(manifest, found, tuple(proved), tuple(unproved))
+
+    def _unsigned(self) -> Iterator[str]:
+        if not self._attested:
+            yield "who sealed it, and when: it is not signed"
+        elif self._key is None:
+            yield "who sealed it: it is signed, but no --key says by whom it should be"
+        else:
+            yield "when it was sealed: nobody else vouches for a time"
 
 
 def _instead(found: bytes) -> str:
