@@ -30,6 +30,7 @@ from runner.release.triage import Asker, Triage
     help="How it is laid out.",
 )
 @option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@option("--all", "every", is_flag=True, help="Try every newer version, not only those that matter.")
 @option("--write", is_flag=True, help="Record target and day in the playbook.")
 @option("-q", "--quiet", is_flag=True, help="Do not tell what is being asked.")
 def command(
@@ -39,6 +40,7 @@ def command(
     layout: str,
     *,
     as_json: bool,
+    every: bool,
     write: bool,
     quiet: bool,
 ) -> None:
@@ -49,7 +51,7 @@ def command(
     known of newer versions, and the exit code is 3.
     """
     book = load_playbook(playbook, profile, overrides)
-    triage = ask(book, quiet=quiet)
+    triage = ask(book, quiet=quiet, every=every)
     triage = replace(triage, migrations=migrations_of(book, triage, _told(quiet=quiet)))
     show(triage, layout=layout, as_json=as_json)
     if not triage.reached:
@@ -60,14 +62,15 @@ def command(
         click.echo(record(book, triage), err=True)
 
 
-def ask(playbook: Playbook, *, quiet: bool) -> Triage:
+def ask(playbook: Playbook, *, quiet: bool, every: bool = False) -> Triage:
     """Make the triage, and tell on standard error what is being asked, unless it is quiet."""
     from runner.engine.errand import errand
     from runner.release.upstream.dependabot import TOKENS
 
     told = _told(quiet=quiet)
     with errand(Path(playbook.repository), secrets=TOKENS) as door:
-        return Asker(playbook, door, datetime.now(UTC), _tokens(TOKENS), told).run()
+        tokens = _tokens(TOKENS)
+        return Asker(playbook, door, datetime.now(UTC), tokens, told, every=every).run()
 
 
 def _told(*, quiet: bool) -> Callable[[str], None]:

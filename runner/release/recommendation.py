@@ -83,6 +83,8 @@ class Chooser:
     """How many candidates are tried, besides the newest."""
     failed: Collection[str] = ()
     """Names of sources that could not answer; it may grow while they are asked."""
+    every: bool = False
+    """Whether every candidate is tried, also one that could not be recommended anyway."""
     _found: dict[Version, Assessment] = field(default_factory=dict)
 
     def choose(self, current: Effect, candidates: Sequence[Candidate]) -> Recommendation:
@@ -93,7 +95,8 @@ class Chooser:
             return self._told(None, "there is no newer version in the index", current)
         if not open_:
             return self._told(None, "no newer version can be taken", current)
-        self._try(open_[-1])
+        for version in open_ if self.every else open_[-1:]:
+            self._try(version)
         if current.judgement is None:
             told = "no policy is stated under 'advisories', so that nothing asks for a step"
             return self._told(None, told, current)

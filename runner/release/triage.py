@@ -97,6 +97,8 @@ class Asker:
     """Tokens by the name of their variable."""
     told: Callable[[str], object] = str
     """Hears what is being done."""
+    every: bool = False
+    """Whether every candidate is tried, also one that could not be recommended anyway."""
     _sources: list[Standing] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
 
@@ -200,7 +202,9 @@ class Asker:
             return resolver.resolve(str(version))
 
         most = self.playbook.upstream.candidates
-        chooser = Chooser(effects.cheap, effects.whole, resolve, most, effects.troubles)
+        chooser = Chooser(
+            effects.cheap, effects.whole, resolve, most, effects.troubles, every=self.every
+        )
         return chooser.choose(effects.current(), found)
 
     def _advisories(self, gate: Gate, effects: Effects, package: str) -> None:

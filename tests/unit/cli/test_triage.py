@@ -172,3 +172,14 @@ def test_a_stage_tells_of_migrations(made: Workshop, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("REFUSED", "1.2")
     told = {one["version"]: one for one in json.loads(run("--json").stdout)["candidates"]}
     assert told["1.2"]["migrations"].startswith("unknown: Migrations: ")
+
+
+def test_all_leaves_none_untried(made: Workshop) -> None:
+    del made
+    few = json.loads(run("--json").stdout)
+    every = json.loads(run("--all", "--json").stdout)
+    untried = [one["version"] for one in few["candidates"] if one["resolves"] == "not tried"]
+    assert "1.1" in untried
+    answers = {one["resolves"] for one in every["candidates"] if one["eligible"]}
+    assert answers == {"yes", "no"}
+    assert every["recommendation"] == few["recommendation"]
