@@ -65,7 +65,9 @@ class _Lazy(click.Group):
         except Exception:  # noqa: BLE001 - exit code 1 would say that a check failed
             from traceback import format_exc
 
-            click.echo(f"{format_exc()}runner: this is a bug in runner {__version__}", err=True)
+            click.echo(
+                f"{_clean(format_exc())}runner: this is a bug in runner {__version__}", err=True
+            )
             sys.exit(ExitCode.ERRORED)
 
 
@@ -77,9 +79,16 @@ def _show(error: RunnerError) -> None:
         count = len(error.problems)
         click.echo(f"runner: {count} problem{'s' * (count > 1)}, nothing was run", err=True)
         return
-    click.echo(f"runner: {error.message}", err=True)
+    click.echo(_clean(f"runner: {error.message}"), err=True)
     if error.hint:
-        click.echo(f"  hint: {error.hint}", err=True)
+        click.echo(_clean(f"  hint: {error.hint}"), err=True)
+
+
+def _clean(text: str) -> str:
+    """Take out what the environment holds of secrets: an error may quote anything."""
+    from runner.engine.redaction import Redactor, secrets_in
+
+    return Redactor(secrets_in(os.environ)).text(text)
 
 
 @click.group(

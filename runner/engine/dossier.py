@@ -7,9 +7,9 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -17,8 +17,6 @@ from runner.engine.files import write_atomic
 from runner.errors import DossierError
 from runner.model import Run
 
-Redact: TypeAlias = Callable[[bytes], bytes]
-"""Replaces secrets in bytes that are to be written."""
 _SCRATCH = "upgrade-runner-"
 JOURNAL = "journal.jsonl"
 """Name of the journal in the dossier."""
@@ -82,9 +80,9 @@ class Dossier:
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data)
 
-    def write_run(self, run: Run, redact: Redact) -> None:
-        """Write ``<stage>/run.json``."""
-        data = msgspec.json.format(redact(msgspec.json.encode(run)), indent=1) + b"\n"
+    def write_run(self, run: Run) -> None:
+        """Write ``<stage>/run.json``; the run holds no secret any more."""
+        data = msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n"
         self.write(f"{run.stage}/run.json", data)
 
     def read_run(self, stage: str) -> Run:

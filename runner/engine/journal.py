@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from runner.engine.clock import now
-from runner.engine.redaction import Redactor
+from runner.engine.redaction import Redactor, scrubbed
 from runner.errors import DossierError
 
 GENESIS = "0" * 64
@@ -78,7 +78,8 @@ class Journal:
         """Add a line; ``durable`` returns only once it is on the disk. Raises DossierError."""
         with self._lock:
             head = {"seq": self._seq + 1, "time": now(), "run": self._run, "event": event}
-            line = self._redactor.data(_ENCODE({**head, "data": data, "prev": self._prev}))
+            clean = scrubbed(data, self._redactor)
+            line = _ENCODE({**head, "data": clean, "prev": self._prev})
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:

@@ -21,7 +21,7 @@ from runner.engine.clock import now
 from runner.engine.dossier import Dossier, remove_scratch, scratch_folder
 from runner.engine.journal import Journal
 from runner.engine.plan import Plan
-from runner.engine.redaction import Redactor
+from runner.engine.redaction import Redactor, secrets_in
 from runner.engine.schedule import one_by_one, side_by_side
 from runner.engine.services import Services
 from runner.engine.session import Session
@@ -67,7 +67,10 @@ def execute(
     """
     values = _secrets(plan, environment)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    redactor = Redactor(values)
+    release = plan.playbook.release
+    redactor = Redactor(
+        _kept(plan, environment) | values, common=(release.package, release.version)
+    )
     stops = Stops()
     with contextlib.closing(stops), contextlib.ExitStack() as stack:
         stack.enter_context(stops.on_signals())
@@ -101,6 +104,16 @@ def _secrets(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
             hint="set these environment variables, or take them out of `secrets`",
         )
     return {name: environment[name] for name in plan.secrets}
+
+
+def _kept(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
+    """Give what must not be shown though the playbook does not say so: names tell it."""
+    kept = secrets_in(environment)
+    told = [step.env for check in plan.checks for step in check.steps]
+    told += [service.env for service in plan.services]
+    for env in told:
+        kept |= secrets_in({name: value for name, value in env.items() if "${{" not in value})
+    return kept
 
 
 def _without_secrets(environment: Mapping[str, str], plan: Plan) -> dict[str, str]:
@@ -153,7 +166,8 @@ class _Conduct:
             services=services,
             interrupted=interrupted,
         )
-        self._dossier.write_run(finished, session.redactor.data)
+        finished = session.scrub(finished)
+        self._dossier.write_run(finished)
         for reporter in reporters:
             reporter(finished, self._dossier)
         session.journal.append("run_ended", _summary(finished), durable=True)
@@ -183,7 +197,7 @@ class _Conduct:
         start = resume.RunStart(stage, subject, self._past.last, self._options.base)
         session.journal.append("run_started", start, durable=True)
         self._dossier.write("upgrade.json", upgrade.record(self._dossier, subject))
-        self._dossier.write_run(self._unfinished(subject), session.redactor.data)
+        self._dossier.write_run(session.scrub(self._unfinished(subject)))
 
     def _forget_other_subject(self, subject: Subject) -> None:
         before = self._past.subject

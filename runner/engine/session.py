@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from runner.engine.bus import Bus
 from runner.engine.journal import Journal
 from runner.engine.process import Request
-from runner.engine.redaction import Redactor
+from runner.engine.redaction import Redactor, scrubbed
 from runner.engine.stop import Stops
 from runner.engine.tree import Forest
 from runner.model import Release
@@ -69,10 +67,7 @@ class Session:
 
     def scrub(self, value: T) -> T:
         """Replace the secrets in every text of a record, whoever put them there."""
-        if not self.secrets:
-            return value
-        data = self.redactor.data(msgspec.json.encode(value))
-        return msgspec.json.decode(data, type=type(value))
+        return scrubbed(value, self.redactor)
 
     def env(self, own: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
         """Give the environment of a process: everybody's, its own, and its secrets."""

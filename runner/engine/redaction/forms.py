@@ -1,0 +1,129 @@
+"""How a known value may be written: plain, escaped, quoted, or encoded."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, quote_plus
+
+SHORTEST = 4
+"""Characters; a shorter value would be found everywhere and make noise of the logs."""
+_SHORTEST_LINE = 6
+"""Characters of a line of a value that is looked for by itself."""
+_SHORTEST_CODE = 6
+"""Bytes of base64; a shorter piece comes up by chance."""
+_WIDTHS = (76, 64)
+"""Characters of a line of base64: RFC 2045, section 6.8, and RFC 7468, section 2."""
+_COMPONENT = "!'()*"
+"""What ``encodeURIComponent`` of ECMAScript leaves as it is, beside letters, digits and -._~"""
+
+
+def forms(value: str) -> set[bytes]:
+    """Give every form that is looked for, as bytes; the value has at least `SHORTEST` characters.
+
+    Lines of a value are looked for by themselves too; base64 also inside longer base64,
+    whatever stands before it.
+    """
+    texts = set(_texts(value))
+    for line in _lines(value):
+        texts.update(_texts(line))
+    texts |= {way(text) for text in texts for way in (_json, _json_ascii)}
+    raw = _bytes(value)
+    found = {_bytes(text) for text in texts} | set(_base64(raw))
+    found |= {raw.hex().encode(), raw.hex().upper().encode()}
+    return {one for one in found if len(one) >= SHORTEST}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _lines(value: str) -> Iterator[str]:
+    """Give the lines that tell something: the marks around a key do not."""
+    lines = [line.strip() for line in value.splitlines()]
+    if len(lines) > 1:
+        yield from (n for n in lines if len(n) >= _SHORTEST_LINE and not n.startswith("-----"))
+
+
+def _texts(value: str) -> Iterator[str]:
+    for way in (*_ESCAPES, *_QUOTINGS, *_PERCENT):
+        yield way(value)
+
+
+def _json(text: str) -> str:
+    """Escape as msgspec and most others do (RFC 8259, section 7)."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _json_ascii(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _json_for_html(text: str) -> str:
+    """Escape as ``encoding/json`` of Go 1 does."""
+    marks = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
+    return re.sub("[&<>]", lambda mark: marks[mark.group()], _json(text))
+
+
+def _json_slashes(text: str) -> str:
+    """Escape as ``json_encode`` of PHP 8 does."""
+    return _json_ascii(text).replace("/", "\\/")
+
+
+_ESCAPES: tuple[Callable[[str], str], ...] = (
+    str,
+    _json,
+    _json_ascii,
+    _json_for_html,
+    _json_slashes,
+    lambda text: ascii(text)[1:-1],
+    lambda text: repr(text)[1:-1],
+    lambda text: html.escape(text, quote=False),
+    html.escape,
+    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+)
+"""JSON, Python and HTML, as their writers differ."""
+
+_QUOTINGS: tuple[Callable[[str], str], ...] = (
+    lambda text: text.replace("'", "'\"'\"'"),  # shlex.quote of Python
+    lambda text: text.replace("'", "'\\''"),  # `set -x` of bash
+    lambda text: re.sub(r'(["$`\\])', r"\\\1", text),  # double quotes of a shell
+    lambda text: re.sub(r"([^\w@%+=:,./-])", r"\\\1", text),  # `printf %q` of bash
+    lambda text: repr(text)[1:-1].replace("'", "\\'"),  # $'…' of bash
+)
+"""As shells quote."""
+
+_PERCENT: tuple[Callable[[str], str], ...] = (
+    lambda text: quote(_bytes(text), safe=""),
+    lambda text: quote(_bytes(text)),
+    lambda text: quote(_bytes(text), safe=_COMPONENT),
+    lambda text: quote_plus(_bytes(text)),
+    lambda text: _lower_hex(quote(_bytes(text), safe="")),
+    lambda text: _lower_hex(quote_plus(_bytes(text))),
+)
+"""RFC 3986, section 2.1, and the forms of HTML."""
+
+
+def _lower_hex(text: str) -> str:
+    return re.sub("%..", lambda code: code.group().lower(), text)
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """Give what is the same in all base64 that holds the bytes, for each of three positions."""
+    for before in range(3):
+        code = base64.b64encode(bytes(before) + raw)
+        # RFC 4648, section 4: of the characters at both ends, some bits belong to the neighbours.
+        whole = code[(0, 2, 3)[before] : (before + len(raw)) * 8 // 6]
+        for one in (whole, code.rstrip(b"=") if not before else whole):
+            if len(one) >= _SHORTEST_CODE:
+                yield one
+                yield one.translate(bytes.maketrans(b"+/", b"-_"))
+    code = base64.b64encode(raw)
+    for width in _WIDTHS:
+        if len(code) > width:
+            lines = (code[at : at + width] for at in range(0, len(code), width))
+            yield from (line for line in lines if len(line) >= _SHORTEST_CODE)

@@ -1,0 +1,101 @@
+"""A known value is found however it is written."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import shlex
+import urllib.parse
+from collections.abc import Callable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.engine.redaction import Redactor
+
+VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=40)
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "json": lambda value: json.dumps({"a": value}),
+    "json, not only ASCII": lambda value: json.dumps([value], ensure_ascii=False),
+    "json in json": lambda value: json.dumps(json.dumps(value)),
+    "shell": lambda value: f"X={shlex.quote(value)}",
+    "percent": lambda value: "https://host/?q=" + urllib.parse.quote(value, safe=""),
+    "percent, in a path": urllib.parse.quote,
+    "percent, lower case": lambda value: _lower(urllib.parse.quote(value, safe="")),
+    "form": lambda value: urllib.parse.urlencode({"a": value}),
+    "html": html.escape,
+    "html, text": lambda value: html.escape(value, quote=False),
+    "repr": repr,
+    "ascii": ascii,
+    "hex": lambda value: value.encode().hex(),
+    "hex, upper case": lambda value: value.encode().hex().upper(),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 of a sentence": lambda value: base64.b64encode(f"x{value}".encode()).decode(),
+    "base64 for addresses": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
+}
+
+
+def _lower(code: str) -> str:
+    parts = code.split("%")
+    return "%".join([parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])])
+
+
+def streamed(redactor: Redactor, data: bytes, sizes: list[int]) -> bytes:
+    """Redact data that comes in pieces of these sizes, again and again."""
+    stream, out, turn = redactor.stream(), b"", 0
+    while data:
+        size = sizes[turn % len(sizes)]
+        out += stream.feed(data[:size])
+        data, turn = data[size:], turn + 1
+    return out + stream.close()
+
+
+@settings(max_examples=300)
+@given(
+    name=st.sampled_from(list(ENCODINGS)),
+    value=VALUE,
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
+)
+def test_a_value_is_found_in_every_encoding_and_chunking(
+    name: str, value: str, sizes: list[int]
+) -> None:
+    redactor = Redactor({"KEY": value})
+    if redactor.warnings:
+        return  # too common: another test
+    shown = ENCODINGS[name](value)
+    clean = redactor.text(f"- {shown} -")
+    assert "[redacted KEY]" in clean
+    assert shown not in clean
+    assert value not in clean
+    assert streamed(redactor, f"- {shown} -".encode(), sizes) == clean.encode()
+
+
+@given(VALUE, st.binary(max_size=20), st.binary(max_size=20))
+def test_nothing_of_it_is_left_in_base64_of_more(value: str, before: bytes, after: bytes) -> None:
+    """Those groups of four characters that hold nothing else than the value."""
+    redactor = Redactor({"KEY": value})
+    if redactor.warnings:
+        return
+    code = base64.b64encode(before + value.encode() + after)
+    first = -(-len(before) // 3)
+    last = (len(before) + len(value.encode())) // 3
+    clean = redactor.data(code)
+    assert b"[redacted KEY]" in clean
+    assert code[first * 4 : last * 4] not in clean
+
+
+def test_lines_of_a_value_are_secrets_too() -> None:
+    key = "-----BEGIN THING-----\nfirst line of it\nsecond line of it\n-----END THING-----\n"
+    redactor = Redactor({"KEY": key})
+    shown = "  first line of it\n-----BEGIN THING-----\n"
+    assert redactor.text(shown) == "  [redacted KEY]\n-----BEGIN THING-----\n"
+    assert redactor.text(json.dumps(key)) == '"[redacted KEY]"'
+
+
+def test_base64_in_lines() -> None:
+    value = "a long value, longer than a line of base64 can be " * 3
+    code = base64.encodebytes(value.encode()).decode()
+    clean = Redactor({"KEY": value}).text(code)
+    assert not set(code.split()) & set(clean.split())

@@ -1,0 +1,40 @@
+"""Many literals in one search, and what a stream must hold back for them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.engine.redaction.literals import Hit, Literals
+
+SOME = st.lists(st.binary(min_size=4, max_size=9), min_size=1, max_size=5, unique=True)
+
+
+@given(SOME, st.binary(max_size=30), st.integers(0, 9))
+def test_what_is_held_back_is_the_longest_beginning(
+    literals: list[bytes], data: bytes, cut: int
+) -> None:
+    """Held against the plain definition."""
+    data += literals[0][:cut]
+    beginnings = (one[:n] for one in literals for n in range(1, len(one)))
+    expected = max((len(one) for one in beginnings if data.endswith(one)), default=0)
+    assert Literals(literals).held_back(data) == expected
+
+
+@given(SOME, st.lists(st.integers(0, 9), max_size=6))
+def test_every_hit_is_found_where_they_overlap(literals: list[bytes], picks: list[int]) -> None:
+    data = b"".join(literals[pick % len(literals)] for pick in picks)
+    plain = {
+        (at, number)
+        for number, one in enumerate(literals)
+        for at in range(len(data))
+        if data.startswith(one, at)
+    }
+    found = Literals(literals).overlapping(data)
+    assert {(hit.start, hit.number) for hit in found} == plain
+
+
+def test_the_longest_of_those_that_begin_together() -> None:
+    literals = Literals([b"abcd", b"abcdef"])
+    assert literals.find(b"-abcdef-abcd") == [Hit(1, 7, 1), Hit(8, 12, 0)]
+    assert Literals(()).held_back(b"abc") == 0
