@@ -19,6 +19,7 @@ _COMMANDS = {
     "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
+    "report": "Make every report of the dossier again.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",
     "status": "Show where the upgrade stands, and what is next.",

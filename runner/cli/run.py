@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
-import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ from runner.cli.plan import show
 from runner.engine.dossier import Dossier
 from runner.engine.plan import make_plan
 from runner.engine.run import Options, execute
-from runner.errors import DossierError
-from runner.model import Run
-from runner.reporters import junit
+from runner.model import Playbook, Run
+from runner.reporters import context, registry
+from runner.reporters.base import Dialect
 from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
-from runner.reporters.scans import ScanReports
+from runner.reporters.reading import rerun_command
 
 
 @dataclass(frozen=True)
@@ -79,29 +79,26 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
         return
     gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     dossier = Dossier(settings.output)
-    where = str(dossier.live)
-    pointers = Pointers(lambda check: rerun_command(stage, settings, check), where, where)
+    where, words = str(dossier.live), rerun_words(stage, settings)
+    pointers = Pointers(partial(rerun_command, words), where, where)
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
     stream = sys.stderr if settings.as_json else sys.stdout
     with console(stream, pointers, shown) as listener:
         run = execute(
             plan,
             dossier,
-            Options(settings.jobs, settings.fail_fast, settings.resume, settings.base),
+            Options(settings.jobs, settings.fail_fast, settings.resume, settings.base, words),
             environment=os.environ,
             listeners=[listener],
-            reporters=[
-                JunitReport(settings.junit_dialect, pointers.rerun),
-                ScanReports(Path(playbook.repository), tuple(one.file for one in playbook.pins)),
-            ],
+            reporters=[Reports(playbook, settings.junit_dialect)],
         )
     if settings.as_json:
         click.echo((dossier.live / stage / "run.json").read_bytes(), nl=False)
     sys.exit(run.exit_code)
 
 
-def rerun_command(stage: str, settings: RunSettings, check: str) -> str:
-    """Give the command line that runs one check again, as this run was run."""
+def rerun_words(stage: str, settings: RunSettings) -> tuple[str, ...]:
+    """Give the command line that runs the stage again as this run was run."""
     words = ["runner", *(["validate"] if stage == "verification" else ["run", stage])]
     if settings.playbook is not None:
         words += ["--playbook", str(settings.playbook)]
@@ -113,22 +110,20 @@ def rerun_command(stage: str, settings: RunSettings, check: str) -> str:
         words += ["--base", settings.base]
     if settings.output != Path("analysis_outputs"):
         words += ["--output", str(settings.output)]
-    return shlex.join([*words, "--only", check])
+    return tuple(words)
 
 
 @dataclass(frozen=True)
-class JunitReport:
-    """Writes ``<stage>/junit.xml``."""
+class Reports:
+    """Writes every report of a run."""
 
-    dialect: junit.Dialect
-    """Which readers to write for."""
-    rerun: Callable[[str], str]
-    """Gives the command that runs a check again."""
+    playbook: Playbook
+    """What was run: its repository and pins say where results point to."""
+    dialect: Dialect
+    """Of ``junit.xml``."""
 
     def __call__(self, run: Run, dossier: Dossier) -> None:
-        """Write it; raises DossierError."""
-        path = dossier.live / run.stage / "junit.xml"
-        try:
-            junit.write(run, path, dialect=self.dialect, rerun=self.rerun)
-        except OSError as error:
-            raise DossierError(f"cannot write {path}: {error.strerror}") from error
+        """Write them; raises RunnerError."""
+        repository = Path(self.playbook.repository)
+        files = (one.file for one in self.playbook.pins)
+        registry.write(run, dossier, context.gather(run, dossier, repository, files, self.dialect))

@@ -95,6 +95,11 @@ class Dossier:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DossierError(f"{path} is not a run: {error}") from error
 
+    def runs(self) -> tuple[Run, ...]:
+        """Read the run of every stage, in the order in which they began; raises DossierError."""
+        stages = (path.parent.name for path in self.live.glob("*/run.json"))
+        return tuple(sorted(map(self.read_run, stages), key=lambda run: (run.started, run.stage)))
+
 
 @contextlib.contextmanager
 def scratch_folder(run: str) -> Iterator[Path]:

@@ -49,6 +49,8 @@ class Options:
     """Take over what an earlier run has passed."""
     base: str = ""
     """The git ref that the work tree is compared with, or empty."""
+    rerun: tuple[str, ...] = ()
+    """The command line that runs the stage again."""
 
 
 def execute(
@@ -277,6 +279,9 @@ class _Conduct:
             warnings=tuple(self._warnings),
             host=socket.gethostname(),
             runner_version=__version__,
+            release=self._plan.playbook.release,
+            owners=self._plan.playbook.owners,
+            rerun=self._options.rerun,
         )
 
 

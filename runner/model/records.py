@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from runner.model.plans import Owners, Release
 from runner.model.words import Outcome, Place
 
 
@@ -265,3 +266,9 @@ class Run:
     """Name of the machine."""
     runner_version: str = ""
     """Version of Upgrade Runner."""
+    release: Release | None = None
+    """What the playbook tracked; None in records of versions that did not keep it."""
+    owners: Owners = field(default_factory=Owners)
+    """Who answered for it."""
+    rerun: tuple[str, ...] = ()
+    """The command line that runs the stage again, redacted; ``--only ID`` picks one check."""

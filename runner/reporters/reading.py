@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from runner.model import Assertion, Attempt, Case, Outcome, Result
+import shlex
+from collections.abc import Callable
+from functools import partial
+
+from runner.model import Assertion, Attempt, Case, Outcome, Result, Run
 
 UNHAPPY = frozenset({Outcome.FAILED, Outcome.ERRORED})
 """Outcomes that need an explanation."""
@@ -42,3 +46,13 @@ def notes(result: Result) -> list[str]:
     if result.outcome is Outcome.SKIPPED and result.reason:
         found.append(result.reason)
     return found
+
+
+def rerun_of(run: Run) -> Callable[[str], str] | None:
+    """Give what makes the command that runs a check again; None where the run does not tell."""
+    return partial(rerun_command, run.rerun) if run.rerun else None
+
+
+def rerun_command(words: tuple[str, ...], check: str) -> str:
+    """Give the command line that runs one check again, of the words that ran its stage."""
+    return shlex.join((*words, "--only", check))

@@ -9,7 +9,8 @@ from runner.advisories.safety_document import decode
 from runner.advisories.snapshot import Snapshot
 from runner.errors import DossierError
 from runner.model import Run, StepReport
-from runner.reporters.scans import Dossier, scans
+from runner.reporters.base import Dossier
+from runner.reporters.scans import scans
 
 BEFORE = "safety-before.json"
 """Path in the dossier of the baseline."""

@@ -11,15 +11,24 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO
 
+from runner.errors import DossierError
 from runner.model import Run
+from runner.reporters.base import Context, Dialect, Dossier
 from runner.reporters.junit.document import chunks
-
-Dialect: TypeAlias = Literal["strict", "extended"]
-"""Which readers to write for."""
+from runner.reporters.reading import rerun_of
 
 _BUFFER = 1 << 16
+
+
+def report(run: Run, dossier: Dossier, context: Context) -> None:
+    """Write ``<stage>/junit.xml``; raises DossierError."""
+    path = dossier.live / run.stage / "junit.xml"
+    try:
+        write(run, path, dialect=context.junit_dialect, rerun=rerun_of(run))
+    except OSError as error:
+        raise DossierError(f"cannot write {path}: {error.strerror}") from error
 
 
 def write(

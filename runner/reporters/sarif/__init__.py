@@ -9,6 +9,6 @@ not taken for good news.
 from __future__ import annotations
 
 from runner.reporters.sarif.log import Scan, sarif
-from runner.reporters.sarif.writing import report
+from runner.reporters.sarif.writing import places_of, report
 
-__all__ = ["Scan", "report", "sarif"]
+__all__ = ["Scan", "places_of", "report", "sarif"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from runner.advisories.snapshot import Snapshot
 from runner.model import Outcome, Place, Run, StepReport
-from runner.reporters.recorded import AFTER, BEFORE, recorded
+from runner.reporters.base import Context, Dossier
+from runner.reporters.recorded import AFTER, BEFORE, Recorded, recorded
 from runner.reporters.sarif.log import Scan, sarif
 from runner.reporters.sarif.places import Places, places
 from runner.reporters.sarif.rulings import rulings
-from runner.reporters.scans import Dossier, scans
+from runner.reporters.scans import scans
 
 _NAME = "findings.sarif"
 _NOTHING = "no scan was recorded"
@@ -20,34 +20,44 @@ _LARGEST_FILE = 16 << 20
 """Bytes of a file in which lines are looked for; the greatest locks have some hundred kilobytes."""
 
 
-def report(run: Run, dossier: Dossier, repository: Path, files: tuple[str, ...]) -> None:
+def report(run: Run, dossier: Dossier, context: Context) -> None:
     """Write the SARIF of a run in which something was scanned.
 
-    ``files`` may name packages too, besides what was scanned. Raises DossierError and
-    SnapshotError.
+    Raises DossierError and SnapshotError.
     """
-    found = recorded(run, dossier, AFTER) or recorded(run, dossier, BEFORE)
+    found = _scanned(run, dossier)
     scan = Scan(
         snapshot=found.snapshot if found else None,
         rulings=rulings(found.report) if found else {},
         errors=tuple(_errors(scans(run))) or (() if found else (_NOTHING,)),
     )
-    where = _places(scan.snapshot, repository, files, Place(run.subject.playbook, 1, 1))
+    playbook = Place(run.subject.playbook, 1, 1)
+    release = context.places.get(found.snapshot.package, playbook) if found else playbook
     identity = f"upgrade-runner/{run.subject.package}/{run.stage}/{run.id}"
-    dossier.write(f"{run.stage}/{_NAME}", sarif(scan, where, identity))
+    # A package that stands nowhere came with the release's, which may.
+    written = sarif(scan, Places(context.places, release), identity)
+    dossier.write(f"{run.stage}/{_NAME}", written)
 
 
-def _places(
-    snapshot: Snapshot | None, repository: Path, files: tuple[str, ...], playbook: Place
-) -> Places:
-    """Find the packages; one that stands nowhere came with the release's, which may."""
-    if snapshot is None:
-        return Places({}, playbook)
-    inventory = snapshot.inventory
+def _scanned(run: Run, dossier: Dossier) -> Recorded | None:
+    return recorded(run, dossier, AFTER) or recorded(run, dossier, BEFORE)
+
+
+def places_of(
+    run: Run, dossier: Dossier, repository: Path, files: tuple[str, ...]
+) -> Mapping[str, Place]:
+    """Find the packages of a scan in what was scanned, else in other files of the repository.
+
+    Raises DossierError and SnapshotError.
+    """
+    scanned = _scanned(run, dossier)
+    if scanned is None:
+        return {}
+    inventory = scanned.snapshot.inventory
     found: dict[str, Place] = {}
     for file in (inventory.subject, *files):
         found = {**places(file, _text(repository, file), inventory.components), **found}
-    return Places(found, found.get(snapshot.package, playbook))
+    return found
 
 
 def _text(repository: Path, file: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from runner.advisories.snapshot import Snapshot
 from runner.model import Run
+from runner.reporters.base import Context, Dossier
 from runner.reporters.recorded import AFTER, BEFORE, recorded
-from runner.reporters.scans import Dossier
 
 _TARGETS = {BEFORE: "sbom-before.cdx.json", AFTER: "sbom-after.cdx.json"}
 """The bill of each snapshot."""
@@ -22,11 +22,12 @@ def sbom(snapshot: Snapshot) -> bytes:
     return document(snapshot)
 
 
-def report(run: Run, dossier: Dossier) -> None:
+def report(run: Run, dossier: Dossier, context: Context) -> None:
     """Write ``sbom-before.cdx.json`` and ``sbom-after.cdx.json``, each where the run recorded it.
 
     Raises DossierError and SnapshotError.
     """
+    del context
     for name, target in _TARGETS.items():
         scan = recorded(run, dossier, name)
         if scan is not None:

@@ -16,7 +16,8 @@ from support.shared import shared
 from unit.reporters import samples
 
 from runner.model import Assertion, Case, Outcome, Place, Result, Run, ServiceReport
-from runner.reporters.junit import Dialect, write
+from runner.reporters.base import Dialect
+from runner.reporters.junit import write
 from runner.reporters.junit.faults import kind_of
 from runner.reporters.text import one_line
 

@@ -17,7 +17,8 @@ from runner.advisories.safety_document import SnapshotError, encode
 from runner.engine.dossier import Dossier
 from runner.errors import DossierError
 from runner.model import Artifact, Case, Outcome, Run, StepReport, StepResult
-from runner.reporters.scans import ScanReports
+from runner.reporters import context, registry
+from runner.reporters.base import Context
 
 BEFORE, AFTER = "safety-before.json", "safety-after.json"
 FLAWED = encode(flawed(FLAW))
@@ -54,7 +55,18 @@ def put(dossier: Dossier, name: str, content: bytes = FLAWED) -> Artifact:
 
 
 def report(dossier: Dossier, of: Run, *files: str) -> None:
-    ScanReports(dossier.output.parent, files)(of, dossier)
+    registry.write(of, dossier, gathered(dossier, of, files), ("sarif", "sbom"))
+    before = written(dossier)
+    assert registry.rebuild((of,), dossier, ("sarif", "sbom")) == {}
+    assert written(dossier) == before
+
+
+def gathered(dossier: Dossier, of: Run, files: tuple[str, ...]) -> Context:
+    return context.gather(of, dossier, dossier.output.parent, files, "strict")
+
+
+def written(dossier: Dossier) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in dossier.live.rglob("*") if path.is_file()}
 
 
 def sarif(dossier: Dossier) -> dict[str, Any]:
@@ -71,7 +83,7 @@ def place(dossier: Dossier) -> tuple[str, int]:
 
 def test_a_run_without_a_scan_leaves_nothing(dossier: Dossier) -> None:
     report(dossier, run(result("unit", "Unit tests", attempt(Outcome.PASSED))))
-    assert list(dossier.live.iterdir()) == []
+    assert [path.name for path in dossier.live.rglob("*.*")] == ["context.json"]
 
 
 def test_a_gate_leaves_sarif_and_a_bill(dossier: Dossier) -> None:
@@ -195,6 +207,6 @@ def test_else_at_the_playbook(dossier: Dossier, name: str, monkeypatch: pytest.M
 
 
 def test_a_run_that_scans_nothing_imports_little() -> None:
-    program = "import sys, runner.reporters.scans; print('runner.advisories' in sys.modules)"
+    program = "import sys, runner.cli.run; print('runner.advisories' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert printed.stdout == b"False\n"

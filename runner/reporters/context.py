@@ -1,0 +1,56 @@
+"""``<stage>/context.json``: what reports need that only the moment of the run knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from runner.errors import DossierError
+from runner.model import Place, Run
+from runner.reporters.base import Context, Dialect, Dossier
+from runner.reporters.scans import scans
+
+NAME = "context.json"
+"""Name of the file in the folder of a stage."""
+
+
+def gather(
+    run: Run, dossier: Dossier, repository: Path, files: Iterable[str], dialect: Dialect
+) -> Context:
+    """Look into the repository for what a run's reports will point at, and keep it.
+
+    ``files`` may name packages too, besides what was scanned: the pins. Raises DossierError, and
+    SnapshotError for what is no snapshot.
+    """
+    context = Context(dialect, _places(run, dossier, repository, tuple(files)))
+    data = msgspec.json.format(msgspec.json.encode(context), indent=1) + b"\n"
+    dossier.write(f"{run.stage}/{NAME}", data)
+    return context
+
+
+def read(dossier: Dossier, stage: str) -> Context:
+    """Read it back; the defaults where a run was killed before it could be written.
+
+    Raises DossierError.
+    """
+    path = dossier.live / stage / NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Context)
+    except FileNotFoundError:
+        return Context()
+    except OSError as error:
+        raise DossierError(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DossierError(f"{path} is no context of reports: {error}") from error
+
+
+def _places(
+    run: Run, dossier: Dossier, repository: Path, files: tuple[str, ...]
+) -> Mapping[str, Place]:
+    if not scans(run):
+        return {}
+    from runner.reporters.sarif import places_of  # most runs scan nothing
+
+    return places_of(run, dossier, repository, files)
