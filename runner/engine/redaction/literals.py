@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ahocorasick_rs import BytesAhoCorasick, MatchKind
+from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
 LEAST = 4
 """Bytes that every literal has."""
@@ -42,7 +42,7 @@ class Literals:
         for one in self.all:
             by_head.setdefault(one[:LEAST], []).append(one)
         self._by_head = tuple(by_head.values())
-        self._heads = BytesAhoCorasick(by_head) if by_head else None
+        self._heads = _automaton(by_head, MatchKind.Standard) if by_head else None
 
     def find(self, data: bytes) -> list[Hit]:
         """Give the hits in order, the longest where several begin; none that overlaps another.
@@ -62,7 +62,7 @@ class Literals:
     def overlapping(self, data: bytes) -> Iterator[Hit]:
         """Give every hit, also those that begin inside another; slower than `find`."""
         if self._overlaps is None:
-            self._overlaps = BytesAhoCorasick(self.all)
+            self._overlaps = _automaton(self.all, MatchKind.Standard)
         for number, start, stop in self._overlaps.find_matches_as_indexes(data, overlapping=True):
             yield Hit(start, stop, number)
 
@@ -88,4 +88,13 @@ def _searches(literals: tuple[bytes, ...]) -> Iterator[tuple[int, BytesAhoCorasi
     """
     for first in range(0, len(literals), _TOGETHER):
         group = (*literals[first : first + _TOGETHER], *_DECOYS)
-        yield first, BytesAhoCorasick(group, matchkind=MatchKind.LeftmostLongest)
+        yield first, _automaton(group, MatchKind.LeftmostLongest)
+
+
+def _automaton(literals: Iterable[bytes], kind: MatchKind) -> BytesAhoCorasick:
+    """Give a search that is built quickly.
+
+    A DFA, the default for up to 100 literals, takes 25 ms to build where this takes 0.2; behind a
+    prefilter it is no faster on logs, for it is asked only at candidates.
+    """
+    return BytesAhoCorasick(literals, kind, implementation=Implementation.ContiguousNFA)
