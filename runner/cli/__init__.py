@@ -73,16 +73,31 @@ class _Lazy(click.Group):
 
 
 def _show(error: RunnerError) -> None:
+    from runner.cli import ci
     from runner.playbook.problems import PlaybookInvalid
 
+    _note(error)
     if isinstance(error, PlaybookInvalid):
-        click.echo(error.message, err=True)  # a line each, beginning with the place
+        click.echo(ci.shown(error.message), err=True)  # a line each, beginning with the place
         count = len(error.problems)
         click.echo(f"runner: {count} problem{'s' * (count > 1)}, nothing was run", err=True)
         return
-    click.echo(_clean(f"runner: {error.message}"), err=True)
+    click.echo(ci.shown(_clean(f"runner: {error.message}")), err=True)
     if error.hint:
-        click.echo(_clean(f"  hint: {error.hint}"), err=True)
+        click.echo(ci.shown(_clean(f"  hint: {error.hint}")), err=True)
+
+
+def _note(error: RunnerError) -> None:
+    """Show the error where a CI system has a place for it."""
+    from runner.cli import ci
+    from runner.playbook.problems import PlaybookInvalid
+    from runner.reporters.ci import Note
+
+    if isinstance(error, PlaybookInvalid):
+        ci.note(map(ci.of_problem, error.problems))
+    else:
+        told = (error.message, error.hint and f"hint: {error.hint}")
+        ci.note([Note("error", "runner", _clean("\n".join(filter(None, told))))])
 
 
 def _clean(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from runner.cli import ci
 from runner.cli.options import option, output_option
 from runner.engine.dossier import Dossier
 from runner.errors import UsageError
@@ -45,6 +46,7 @@ def command(output: Path, to: Path | None, key: Path | None, *, as_json: bool) -
     private = _private(key) if key else None
     with dossier.locked():
         bundle, manifest = seal(dossier.live, to or output, private)
+    ci.hand_over({"bundle": str(bundle)})
     size = sum(one.size for one in manifest.files)
     if as_json:
         told = {"bundle": str(bundle), "files": len(manifest.files), "bytes": size}

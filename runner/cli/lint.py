@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from runner.cli import ci
 from runner.errors import ExitCode
 from runner.kinds import load_kinds
 from runner.playbook import discover, load
@@ -35,9 +36,10 @@ def command(files: tuple[Path, ...], form: str) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(problems), indent=1))
     else:
         for problem in problems:
-            click.echo(str(problem), err=True)
+            click.echo(ci.shown(str(problem)), err=True)
         if not problems:
             click.echo(f"{len(chosen)} playbook{'s' * (len(chosen) > 1)} valid")
+    ci.note(map(ci.of_problem, problems))
     sys.exit(ExitCode.INVALID if problems else ExitCode.PASSED)
 
 

@@ -29,6 +29,7 @@ from runner.engine.run import Options, execute
 from runner.model import Playbook, Run
 from runner.reporters import context, registry
 from runner.reporters.base import Dialect
+from runner.reporters.ci import for_checks
 from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
 from runner.reporters.reading import rerun_command
@@ -88,7 +89,7 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
             plan,
             dossier,
             Options(settings.jobs, settings.fail_fast, settings.resume, settings.base, words),
-            environment=os.environ,
+            environment=for_checks(os.environ, plan.secrets),
             listeners=[listener],
             reporters=[Reports(playbook, settings.junit_dialect)],
         )

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from runner.advisories.sources.base import Door, SourceError
+from runner.cli import ci
 from runner.cli.loading import load_playbook
 from runner.cli.options import option, output_option, playbook_options
 from runner.engine.dossier import Dossier
@@ -58,6 +59,8 @@ def command(
         click.echo(encode(standing), nl=False)
     else:
         _show(standing, color=color)
+    if check:
+        ci.note(ci.of_pin(one, loaded.repository) for one in standing.pins if not one.in_sync)
     sys.exit(ExitCode.FAILED if check and not standing.in_sync else ExitCode.PASSED)
 
 

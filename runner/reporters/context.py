@@ -30,12 +30,12 @@ def gather(
     return context
 
 
-def read(dossier: Dossier, stage: str) -> Context:
+def read(live: Path, stage: str) -> Context:
     """Read it back; the defaults where a run was killed before it could be written.
 
     Raises DossierError.
     """
-    path = dossier.live / stage / NAME
+    path = live / stage / NAME
     try:
         return msgspec.json.decode(path.read_bytes(), type=Context)
     except FileNotFoundError:

@@ -52,7 +52,7 @@ def rebuild(
     troubles = {}
     for run in runs:
         try:
-            write(run, dossier, kept.read(dossier, run.stage), formats)
+            write(run, dossier, kept.read(dossier.live, run.stage), formats)
         except RunnerError as error:
             troubles[run.stage] = error
     return troubles

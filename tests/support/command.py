@@ -8,12 +8,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.reporters.ci import DETECTED_BY
+
 BIN = Path(sys.executable).parent
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment whose ``python`` is this one, without settings for the runner."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")}
+    """Give an environment whose ``python`` is this one, outside of CI and without settings."""
+    known = os.environ.items()
+    unset = ("RUNNER_", *DETECTED_BY)
+    kept = {name: value for name, value in known if not name.startswith(unset)}
     path = f"{BIN}{os.pathsep}{kept.get('PATH', '')}"
     return {**kept, "PATH": path, "NO_COLOR": "1", **(extra or {})}
 

@@ -1,6 +1,7 @@
 """What a person sees while a stage runs, and when it has ended.
 
-`console` picks the way: a live display on a terminal, plain lines elsewhere. `closing` is the
+`console` picks the way: a live display on a terminal, plain lines elsewhere, and in a CI system
+whatever it understands besides. `closing` is the
 last part alone, for a run that was read back from its ``run.json``.
 """
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from runner.events import Listener
 from runner.model import Run
+from runner.reporters.ci import inert, system_of
 from runner.reporters.console.closing import Pointers, closing
 from runner.reporters.console.page import can_unicode
 from runner.reporters.console.paper import Paper, is_terminal
@@ -54,15 +57,26 @@ def console(
     """Make the listener that suits the stream and the user; it prints the closing part too."""
     options = options or Options()
     color = _color(stream, options, environ)
-    sheet = Paper(stream, color=color)
-    if options.quiet:
-        return Quiet(sheet, pointers)
-    if options.verbose or not _live(stream, options, environ):
-        return Plain(sheet, pointers, verbose=options.verbose)
+    sheet = paper(stream, options, environ)
+    if options.quiet or options.verbose or not _live(stream, options, environ):
+        return _lines(sheet, pointers, options, environ)
     # Importing rich takes longer than all the rest; only a live display needs it.
     from runner.reporters.console.live import Live, screen
 
     return Live(screen(stream, color=color), sheet, pointers)
+
+
+def _lines(
+    sheet: Paper, pointers: Pointers, options: Options, environ: Mapping[str, str]
+) -> ConsoleListener:
+    quiet = options.quiet
+    plain = Quiet(sheet, pointers) if quiet else Plain(sheet, pointers, verbose=options.verbose)
+    system = system_of(environ)
+    if system is None:
+        return plain
+    from runner.reporters.ci.console import CiConsole
+
+    return CiConsole(plain, sheet, system, Path(pointers.dossier))
 
 
 def print_closing(
@@ -82,7 +96,8 @@ def paper(
     stream: TextIO, options: Options | None = None, environ: Mapping[str, str] = os.environ
 ) -> Paper:
     """Give what lines are printed on, with colours as the user wants them."""
-    return Paper(stream, color=_color(stream, options or Options(), environ))
+    color = _color(stream, options or Options(), environ)
+    return Paper(stream, color=color, inert=inert if system_of(environ) else str)
 
 
 def _color(stream: TextIO, options: Options, environ: Mapping[str, str]) -> bool:

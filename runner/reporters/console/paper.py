@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TextIO
 
@@ -34,9 +34,20 @@ def width_of(stream: TextIO) -> int:
 class Paper:
     """Prints lines to a stream, each as soon as it is there."""
 
-    def __init__(self, stream: TextIO, *, color: bool, width: int | None = None) -> None:
-        """Take the stream; without a width it is measured anew for each line."""
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        color: bool,
+        width: int | None = None,
+        inert: Callable[[str], str] = str,
+    ) -> None:
+        """Take the stream; without a width it is measured anew for each line.
+
+        ``inert`` goes over all that is printed: a CI system could take it for commands.
+        """
         self._stream = stream
+        self._inert = inert
         self._encoding = getattr(stream, "encoding", None)
         self._look = Look(color=color, unicode=can_unicode(self._encoding))
         self._width = width
@@ -50,9 +61,17 @@ class Paper:
 
     def print(self, lines: Iterable[Line]) -> None:
         """Print lines; where the reader has gone (``| head``), do nothing."""
+        color = self._look.color
+        self._write("".join(f"{self._inert(render(spans, color=color))}\n" for spans in lines))
+
+    def command(self, lines: Iterable[str]) -> None:
+        """Print lines as they are, for a CI system; where the reader has gone, do nothing."""
+        for text in lines:
+            self._write(f"{text}\n")
+
+    def _write(self, text: str) -> None:
         if self._torn:
             return
-        text = "".join(f"{render(spans, color=self._look.color)}\n" for spans in lines)
         if not self._look.unicode:
             encoding = self._encoding or "ascii"
             text = text.encode(encoding, "replace").decode(encoding)

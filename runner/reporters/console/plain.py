@@ -27,6 +27,9 @@ from runner.reporters.console.paper import Paper
 class Plain:
     """Prints a line for what begins and what ends; with ``verbose`` also what children print."""
 
+    tells_course = True
+    """Whether it tells what begins and what ends."""
+
     def __init__(self, paper: Paper, pointers: Pointers, *, verbose: bool = False) -> None:
         """Print on paper."""
         self.wants_output = verbose
@@ -91,6 +94,8 @@ class Plain:
 
 class Quiet(Plain):
     """Prints nothing but what did not pass, and the verdict."""
+
+    tells_course = False
 
     def _lines(self, event: Event) -> Iterator[Line]:
         if isinstance(event, RunEnded):
