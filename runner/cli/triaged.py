@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runner.release.triage_record import CandidateRecord, FindingRecord, TriageDocument
 from runner.release.upstream import INDEX
+from runner.reporters.markdown.text import plain, table
 from runner.reporters.text import one_line
 from runner.reporters.width import cells, pad, wrap
 
@@ -15,11 +16,6 @@ _HEADINGS = (
 )  # fmt: skip
 _NARROWEST = 60
 _MARK = {True: "→ ", False: "  "}
-_ESCAPED = str.maketrans(
-    {one: f"\\{one}" for one in "\\`*_[]|~#"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"}
-)
-"""Makes text of others plain in Markdown; an invisible space keeps it from notifying people."""
 
 
 def console(told: TriageDocument) -> Iterator[str]:
@@ -145,26 +141,26 @@ def _more(told: TriageDocument, width: int) -> Iterator[str]:
 
 def markdown(told: TriageDocument) -> Iterator[str]:
     """Lay it out as GitHub Flavored Markdown."""
-    yield f"## {_plain(_title(told))}"
+    yield f"## {plain(_title(told))}"
     yield ""
     yield _sentence(told.recommendation.reason)
     for doubt in told.recommendation.doubts:
-        yield f"- **But:** {_plain(doubt)}"
+        yield f"- **But:** {plain(doubt)}"
     chosen = next((one for one in told.candidates if one.recommended), None)
     if chosen:
         yield ""
         for heading, text in _effects(chosen):
-            yield f"- **{heading}**: {_plain(text)}"
+            yield f"- **{heading}**: {plain(text)}"
     if told.candidates:
         yield from _table((*_HEADINGS, "Verdict"), map(_full_row, told.candidates))
     if told.announced or told.alerts or told.untold:
         yield ""
-        yield from (f"- {_plain(line.strip())}" for line in _more(told, 1 << 16))
+        yield from (f"- {plain(line.strip())}" for line in _more(told, 1 << 16))
     sources = ((one.name, one.state, _source(one.detail, one.hint)) for one in told.sources)
     yield from _table(("Source", "State", "Detail"), sources)
     if told.notes:
         yield ""
-        yield from (f"- {_plain(note)}" for note in told.notes)
+        yield from (f"- {plain(note)}" for note in told.notes)
 
 
 def _full_row(one: CandidateRecord) -> tuple[str, ...]:
@@ -179,16 +175,9 @@ def _source(detail: str, hint: str | None) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield ""
-    yield f"| {' | '.join(headings)} |"
-    yield f"|{' --- |' * len(headings)}"
-    for row in rows:
-        yield f"| {' | '.join(map(_plain, row))} |"
+    yield from table(headings, (tuple(map(plain, row)) for row in rows))
 
 
 def _sentence(text: str) -> str:
-    plain = _plain(text)
-    return f"{plain[:1].upper()}{plain[1:]}."
-
-
-def _plain(text: str) -> str:
-    return one_line(text).translate(_ESCAPED)
+    shown = plain(text)
+    return f"{shown[:1].upper()}{shown[1:]}."

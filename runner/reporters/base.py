@@ -33,6 +33,8 @@ class Context:
 
     junit_dialect: Dialect = "strict"
     """Of ``junit.xml``."""
+    before: str = ""
+    """The version with which the dossier was begun; empty where it does not tell."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Package to the line of the repository that names it, at the time of the run."""
 

@@ -14,6 +14,13 @@ from runner.reporters.scans import scans
 
 NAME = "context.json"
 """Name of the file in the folder of a stage."""
+_UPGRADE = "upgrade.json"
+
+
+class _Upgrade(msgspec.Struct, frozen=True):
+    """What is read of ``upgrade.json``, which tells of the last run alone."""
+
+    before: str = msgspec.field(name="from")
 
 
 def gather(
@@ -24,7 +31,8 @@ def gather(
     ``files`` may name packages too, besides what was scanned: the pins. Raises DossierError, and
     SnapshotError for what is no snapshot.
     """
-    context = Context(dialect, _places(run, dossier, repository, tuple(files)))
+    places = _places(run, dossier, repository, tuple(files))
+    context = Context(dialect, _before(dossier), places)
     data = msgspec.json.format(msgspec.json.encode(context), indent=1) + b"\n"
     dossier.write(f"{run.stage}/{NAME}", data)
     return context
@@ -44,6 +52,14 @@ def read(live: Path, stage: str) -> Context:
         raise DossierError(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DossierError(f"{path} is no context of reports: {error}") from error
+
+
+def _before(dossier: Dossier) -> str:
+    try:
+        known = msgspec.json.decode((dossier.live / _UPGRADE).read_bytes(), type=_Upgrade)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return known.before
 
 
 def _places(

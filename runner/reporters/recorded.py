@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TypeVar
 
+import msgspec
+
+from runner.advisories.diff_shapes import DiffDocument
+from runner.advisories.locks.diff import LockDiff
 from runner.advisories.safety_document import decode
 from runner.advisories.snapshot import Snapshot
 from runner.errors import DossierError
@@ -16,6 +21,11 @@ BEFORE = "safety-before.json"
 """Path in the dossier of the baseline."""
 AFTER = "safety-after.json"
 """Path in the dossier of the scan that the gate is about."""
+DIFF = "safety-diff.json"
+"""Path in the dossier of the comparison of the two."""
+LOCKS = "locks/diff.json"
+"""Path in the dossier of the comparison of what was scanned."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,35 @@ def recorded(run: Run, dossier: Dossier, name: str) -> Recorded | None:
     Raises DossierError where the file is gone, or is none that a scan of the run recorded, and
     SnapshotError where it is no snapshot.
     """
+    found = _content(run, dossier, name)
+    return Recorded(decode(found[0], name), found[1]) if found else None
+
+
+def difference(run: Run, dossier: Dossier) -> DiffDocument | None:
+    """Give the comparison of findings that a run recorded; None where none has.
+
+    Raises DossierError, as the next one.
+    """
+    return _document(run, dossier, DIFF, DiffDocument)
+
+
+def lock_difference(run: Run, dossier: Dossier) -> LockDiff | None:
+    """Give the comparison of locks that a run recorded."""
+    return _document(run, dossier, LOCKS, LockDiff)
+
+
+def _document(run: Run, dossier: Dossier, name: str, shape: type[T]) -> T | None:
+    found = _content(run, dossier, name)
+    if found is None:
+        return None
+    try:
+        return msgspec.json.decode(found[0], type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DossierError(f"{dossier.live / name} cannot be read: {error}", hint=_MEND) from error
+
+
+def _content(run: Run, dossier: Dossier, name: str) -> tuple[bytes, StepReport] | None:
+    """Give what a scan of the run recorded under a name, and the report of that scan."""
     reports = {
         artifact.sha256: report
         for report in scans(run)
@@ -50,7 +89,7 @@ def recorded(run: Run, dossier: Dossier, name: str) -> Recorded | None:
     report = reports.get(hashlib.sha256(content).hexdigest())
     if report is None:
         raise DossierError(f"{path} is not what was recorded: its hash differs", hint=_MEND)
-    return Recorded(decode(content, name), report)
+    return content, report
 
 
 _MEND = "run the check that records it again"

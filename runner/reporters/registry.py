@@ -23,6 +23,7 @@ def _has_scanned(run: Run) -> bool:
 
 _HOMES: dict[str, tuple[str, Callable[[Run], bool]]] = {
     "junit": ("runner.reporters.junit", _always),
+    "summary": ("runner.reporters.markdown", _always),
     "sarif": ("runner.reporters.sarif", _has_scanned),
     "sbom": ("runner.reporters.sbom", _has_scanned),
 }
@@ -49,10 +50,11 @@ def rebuild(
 
     Gives what kept a stage's reports from being made; those that are there then stay.
     """
-    troubles = {}
+    troubles: dict[str, RunnerError] = {}
     for run in runs:
-        try:
-            write(run, dossier, kept.read(dossier.live, run.stage), formats)
-        except RunnerError as error:
-            troubles[run.stage] = error
+        for name in formats:
+            try:
+                write(run, dossier, kept.read(dossier.live, run.stage), (name,))
+            except RunnerError as error:
+                troubles.setdefault(run.stage, error)
     return troubles
