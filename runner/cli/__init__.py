@@ -15,6 +15,7 @@ _COMMANDS = {
     "advisories": "Show which advisories affect which versions of a package, or export them.",
     "bump": "Change the release, and every place that repeats it.",
     "bundle": "Seal the dossier into one archive that can be verified.",
+    "history": "List past runs, or compare two.",
     "init": "Scaffold a playbook for this repository.",
     "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",

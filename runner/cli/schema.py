@@ -14,6 +14,8 @@ _DOSSIER = {
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
     "bundle": ("runner.evidence.manifest", "schema"),
+    "history": ("runner.evidence.history_document", "schema"),
+    "run-comparison": ("runner.evidence.history_document", "comparison_schema"),
     "bump": ("runner.release.bump_document", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "status": ("runner.release.standing", "schema"),

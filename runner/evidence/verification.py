@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,6 +52,8 @@ class Verdict:
     """What was proved, a sentence each."""
     unproved: tuple[str, ...]
     """What was not, a sentence each."""
+    runs: Mapping[str, bytes] = field(default_factory=dict)
+    """The record of each stage, by its path."""
 
     @property
     def holds(self) -> bool:
@@ -207,7 +209,7 @@ class _Verification:
             proved.append(f"the journal's {self._chain.lines} lines follow each other unbroken")
             if self._chain.torn:
                 unproved.append("the journal's last line, which breaks off")
-        return Verdict(manifest, found, tuple(proved), tuple(unproved))
+        return Verdict(manifest, found, tuple(proved), tuple(unproved), self._runs)
 
     def _unsigned(self) -> Iterator[str]:
         if not self._attested:
