@@ -30,7 +30,7 @@ _CHUNK = 64 << 10
 """Bytes read at once."""
 _TRIES = 4
 """How often a question is put to a busy service."""
-_BUSY = frozenset({429, 500, 502, 503, 504})
+BUSY = frozenset({429, 500, 502, 503, 504})
 """What another try may mend (RFC 6585 section 4, RFC 9110 section 15.6)."""
 _LONGEST = 10.0
 """Seconds of a pause, whatever ``Retry-After`` asks for."""
@@ -43,6 +43,8 @@ _HEADERS = {
 }
 _POSTED = {"Content-Type": "application/json"}
 _OK = 200
+_WHOLE = frozenset({_OK, 201})
+"""Answers whose body is read: found, and created (RFC 9110 section 15.3)."""
 
 T = TypeVar("T")
 
@@ -114,11 +116,18 @@ class Client:
             raise refusal(answered, self._base + path)
         return answered.body
 
+    def once(self, method: str, path: str, body: bytes | None = None) -> Answered:
+        """Ask a single time, as a busy service may have done what it was asked for all the same.
+
+        Raises SourceError where no answer comes.
+        """
+        return self._try(path, body, method)
+
     def question(self, path: str, body: bytes | None = None) -> Answered:
         """Ask, and give the answer whatever its status is; raises SourceError where none comes."""
         answered = self._try(path, body)
         for number in range(_TRIES - 1):
-            if answered.status not in _BUSY:
+            if answered.status not in BUSY:
                 break
             self._rest(answered, number)
             answered = self._try(path, body)
@@ -129,11 +138,11 @@ class Client:
         pause = self._pause * 2**number if wanted is None else wanted
         self._over.wait(min(pause, _LONGEST))
 
-    def _try(self, path: str, body: bytes | None) -> Answered:
+    def _try(self, path: str, body: bytes | None, method: str = "") -> Answered:
         url = self._base + path
         try:
             response = self._pool.request(
-                "GET" if body is None else "POST",
+                method or ("GET" if body is None else "POST"),
                 url,
                 body=body,
                 headers=self._headers if body is None else self._headers | _POSTED,
@@ -142,7 +151,7 @@ class Client:
                 preload_content=False,
             )
             try:
-                content = self._read(response, url) if response.status == _OK else b""
+                content = self._read(response, url) if response.status in _WHOLE else b""
             finally:
                 response.close()
         except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -32,7 +32,7 @@ class Answered:
     retry: str
     """Its header ``Retry-After``, or an empty text."""
     body: bytes
-    """Whole for a 200, else empty."""
+    """Whole for a 200 and a 201, else empty."""
     link: str = ""
     """Its header ``Link`` (RFC 8288), or an empty text."""
 

@@ -44,7 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         self.state.answers.get(path, text(404, "not here"))(self)
 
-    do_GET = do_POST = do_PUT = do_HEAD = answer  # noqa: N815 - names of http.server
+    do_GET = do_POST = do_PUT = do_PATCH = do_HEAD = answer  # noqa: N815 - names of http.server
 
 
 def text(status: int, body: str | bytes, **headers: str) -> Respond:

@@ -1,0 +1,193 @@
+"""A server on this machine that speaks the parts of GitHub's REST API that the runner uses.
+
+Paths, methods, status codes, required fields and limits are those of the published OpenAPI
+description of version 2022-11-28 (github/rest-api-description): ``issues/list-comments``,
+``issues/create-comment``, ``issues/update-comment``, ``issues/list-for-repo``, ``issues/create``
+and ``issues/update``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from unit.kinds.servers import Handler, Server, serving, text
+
+REPOSITORY = "octo/forge"
+BODY_LIMIT = 65_536
+"""Characters; more are answered with 422, ``body is too long (maximum is 65536 characters)``."""
+Answer = tuple[int, object, dict[str, str]]
+
+
+@dataclass
+class Fault:
+    """What the next request of a method meets instead of its answer."""
+
+    method: str
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    done: bool = False
+    """Whether what was asked for is done nevertheless, and only the answer is lost."""
+
+
+@dataclass
+class GitHubApi:
+    """The state of a repository, and its API."""
+
+    server: Server
+    comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    issues: dict[int, dict[str, Any]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    page: int = 100
+    login: str = "github-actions[bot]"
+    """Whose token it is."""
+    token: str = "ghs_" + "t" * 36
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        return [(method, path.partition("?")[0]) for method, path, *_ in self.server.seen]
+
+    def add_comment(self, number: int, body: str, login: str = "") -> dict[str, Any]:
+        name = 1000 + len(self.comments)
+        url = f"https://github.example/{REPOSITORY}/pull/{number}#issuecomment-{name}"
+        made = {
+            "id": name,
+            "node_id": f"IC_{name}",
+            "url": f"{self.server.url}/repos/{REPOSITORY}/issues/comments/{name}",
+            "html_url": url,
+            "issue_url": f"{self.server.url}/repos/{REPOSITORY}/issues/{number}",
+            "body": body,
+            "user": {"login": login or self.login, "id": 1, "type": "Bot"},
+            "created_at": "2026-11-27T10:00:00Z",
+            "updated_at": "2026-11-27T10:00:00Z",
+            "author_association": "NONE",
+        }
+        self.comments[name] = made
+        return made
+
+    def add_issue(self, title: str, body: str, **more: object) -> dict[str, Any]:
+        number = 1 + len(self.issues)
+        made = {
+            "id": 9000 + number,
+            "number": number,
+            "title": title,
+            "body": body,
+            "state": "open",
+            "html_url": f"https://github.example/{REPOSITORY}/issues/{number}",
+            "user": {"login": self.login, "id": 1, "type": "Bot"},
+            **more,
+        }
+        self.issues[number] = made
+        return made
+
+    def answer(self, handler: Handler) -> None:
+        method, path, headers, body = self.server.seen[-1]
+        fault = next((one for one in self.faults if one.method == method), None)
+        if fault:
+            self.faults.remove(fault)
+        status, document, more = 500, {"message": "Server Error"}, {}  # type: tuple[int, object, dict[str, str]]
+        if fault is None or fault.done:
+            status, document, more = self._routed(method, path, headers, body)
+        if fault:
+            status, document, more = fault.status, {"message": "as planned"}, fault.headers
+        text(status, json.dumps(document), Content_Type="application/json", **more)(handler)
+
+    def _routed(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        assert headers["accept"] == "application/vnd.github+json"
+        assert headers["x-github-api-version"] == "2022-11-28"
+        if headers.get("authorization") != f"Bearer {self.token}":
+            return 401, {"message": "Bad credentials"}, {}
+        at, _, query = path.partition("?")
+        sent = json.loads(body) if body else None
+        for verb, pattern, route in self._routes():
+            found = re.fullmatch(pattern.replace("REPO", re.escape(f"/repos/{REPOSITORY}")), at)
+            if found and verb == method:
+                return route(int(found[1]) if found.groups() else 0, query, sent)
+        return 404, {"message": "Not Found"}, {}
+
+    def _routes(self) -> list[tuple[str, str, Callable[[int, str, Any], Answer]]]:
+        return [
+            ("GET", r"REPO/issues/(\d+)/comments", self._list_comments),
+            ("POST", r"REPO/issues/(\d+)/comments", self._create_comment),
+            ("PATCH", r"REPO/issues/comments/(\d+)", self._update_comment),
+            ("GET", r"REPO/issues", self._list_issues),
+            ("POST", r"REPO/issues", self._create_issue),
+            ("PATCH", r"REPO/issues/(\d+)", self._update_issue),
+        ]
+
+    def _paged(self, found: list[dict[str, Any]], path: str, query: str) -> Answer:
+        at = int(dict(part.partition("=")[::2] for part in query.split("&")).get("page", "1"))
+        here = found[(at - 1) * self.page : at * self.page]
+        more = {}
+        if at * self.page < len(found):
+            rest = re.sub(r"&?page=\d+$", "", query)
+            more["Link"] = f'<{self.server.url}{path}?{rest}&page={at + 1}>; rel="next"'
+        return 200, here, more
+
+    def _list_comments(self, number: int, query: str, _: object) -> Answer:
+        mine = [one for one in self.comments.values() if f"/pull/{number}#" in one["html_url"]]
+        return self._paged(mine, f"/repos/{REPOSITORY}/issues/{number}/comments", query)
+
+    def _create_comment(self, number: int, _: str, sent: dict[str, Any]) -> Answer:
+        if set(sent) != {"body"} or not sent["body"] or len(sent["body"]) > BODY_LIMIT:
+            return 422, {"message": "Validation Failed"}, {}
+        return 201, self.add_comment(number, sent["body"]), {}
+
+    def _update_comment(self, name: int, _: str, sent: dict[str, Any]) -> Answer:
+        comment = self.comments.get(name)
+        if comment is None:
+            return 404, {"message": "Not Found"}, {}
+        if comment["user"]["login"] != self.login:
+            return 403, {"message": "Resource not accessible by integration"}, {}
+        if set(sent) != {"body"} or len(sent["body"]) > BODY_LIMIT:
+            return 422, {"message": "Validation Failed"}, {}
+        comment["body"] = sent["body"]
+        return 200, comment, {}
+
+    def _list_issues(self, _: int, query: str, __: object) -> Answer:
+        found = [one for one in self.issues.values() if one["state"] == "open"]
+        return self._paged(found, f"/repos/{REPOSITORY}/issues", query)
+
+    def _create_issue(self, _: int, __: str, sent: dict[str, Any]) -> Answer:
+        if not sent.get("title") or len(sent.get("body", "")) > BODY_LIMIT:
+            return 422, {"message": "Validation Failed"}, {}
+        return 201, self.add_issue(sent["title"], sent["body"]), {}
+
+    def _update_issue(self, number: int, _: str, sent: dict[str, Any]) -> Answer:
+        if sent.get("state", "closed") not in {"open", "closed"}:
+            return 422, {"message": "Validation Failed"}, {}
+        self.issues[number].update(sent)
+        return 200, self.issues[number], {}
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Give what a job of the repository has of it."""
+        return {
+            "GITHUB_API_URL": self.server.url,
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_TOKEN": self.token,
+            **more,
+        }
+
+
+class _Any(dict[str, Any]):
+    """Answers every path by one function."""
+
+    def __init__(self, answer: Callable[[Handler], None]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def get(self, *_: object) -> Any:  # noqa: ANN401 - as dict.get
+        return self._answer
+
+
+@contextmanager
+def github_api() -> Iterator[GitHubApi]:
+    """Serve the API of one repository."""
+    with serving() as server:
+        api = GitHubApi(server)
+        server.answers = _Any(api.answer)
+        yield api
