@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from packaging.version import Version
 
-Method: TypeAlias = Literal["lock", "environment", "resolved"]
+Method: TypeAlias = Literal["lock", "environment", "resolved", "image"]
 """How a list of packages was come by."""
 
 

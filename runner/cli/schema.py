@@ -13,6 +13,7 @@ _DOSSIER = {
     "safety-diff": ("runner.advisories.diff_document", "schema"),
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
+    "image": ("runner.advisories.images.document", "schema"),
     "bundle": ("runner.evidence.manifest", "schema"),
     "history": ("runner.evidence.history_document", "schema"),
     "run-comparison": ("runner.evidence.history_document", "comparison_schema"),
@@ -31,7 +32,8 @@ def command(what: str) -> None:
     """Print the JSON Schema (draft 2020-12) of the playbook, or of WHAT.
 
     A definition is read beside the playbook; run is STAGE/run.json, safety is safety-before.json
-    and safety-after.json, safety-diff is safety-diff.json, lock-diff and outdated are below locks/.
+    and safety-after.json, safety-diff is safety-diff.json, lock-diff and outdated are below locks/,
+    image is image.json.
     """
     click.echo(msgspec.json.format(msgspec.json.encode(_schema(what)), indent=2))
 

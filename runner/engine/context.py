@@ -14,7 +14,7 @@ from runner.engine.process import run
 from runner.engine.recorded import recorded
 from runner.engine.session import Session
 from runner.engine.stop import Stop
-from runner.kinds.base import Command, Finished
+from runner.kinds.base import CLEAN_UP, Command, Finished
 from runner.model import Artifact, Check, Release, Step
 
 
@@ -83,7 +83,13 @@ class StepContext:
 
     def run(self, command: Command) -> Finished:
         """Run a process to its end, within what remains of the step's time."""
-        left = self.remaining
+        return self._run(command, self.remaining, self.stop)
+
+    def clean_up(self, command: Command) -> Finished:
+        """Run a process to its end, whatever remains of the step's time."""
+        return self._run(command, CLEAN_UP, self.session.stops.now)
+
+    def _run(self, command: Command, left: float, stop: Stop) -> Finished:
         request = self.session.request(
             command.argv,
             self.repository / command.cwd if command.cwd else self.cwd,
@@ -92,7 +98,7 @@ class StepContext:
             shown_env=tuple(sorted({*self.step.env, *self.step.secrets, *command.env})),
             split=command.split,
         )
-        return run(request, self.session.forest, self.logfile, self.stop)
+        return run(request, self.session.forest, self.logfile, stop)
 
     def wait(self, seconds: float) -> bool:
         """Sleep, but not beyond the deadline; False where the step is asked to stop."""

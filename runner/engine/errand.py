@@ -19,7 +19,7 @@ from runner.engine.process import Request, run
 from runner.engine.stop import Stop
 from runner.engine.tree import Forest
 from runner.errors import ExitCode
-from runner.kinds.base import CAPTURE_LIMIT
+from runner.kinds.base import CAPTURE_LIMIT, CLEAN_UP
 from runner.kinds.verdicts import undecided
 
 PATIENCE = 600.0
@@ -63,6 +63,11 @@ class ErrandDoor:
         if finished.truncated:
             raise SourceError(f"{argv[0]}: printed more than {CAPTURE_LIMIT // _MEBI} MiB")
         return Ended(execution.exit_code, finished.stdout, finished.stderr)
+
+    def clean_up(self, argv: tuple[str, ...]) -> None:
+        """Run a process that takes away what another has left; its end changes nothing."""
+        with contextlib.suppress(SourceError):
+            self.run(argv, timeout=CLEAN_UP)
 
     def log(self, text: str) -> None:
         """Drop it: an errand keeps no log."""

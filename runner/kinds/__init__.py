@@ -24,6 +24,7 @@ _HOMES = {
     "pytest": ("runner.kinds.pytest", "PYTEST"),
     "http": ("runner.kinds.http", "HTTP"),
     "advisories": ("runner.kinds.advisories", "ADVISORIES"),
+    "image": ("runner.kinds.image", "IMAGE"),
 }
 """Where each built-in kind is, imported only for a playbook that uses it."""
 

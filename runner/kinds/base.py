@@ -50,6 +50,10 @@ CAPTURE_LIMIT = 8 * 1024 * 1024
 """Bytes kept of each captured stream; memory must not grow with a child's output."""
 
 
+CLEAN_UP = 30.0
+"""Seconds for a process that takes away what another has left, beyond the step's own time."""
+
+
 class Context(Protocol):
     """What the engine lends an action for one step of one attempt."""
 
@@ -91,6 +95,13 @@ class Context(Protocol):
 
     def run(self, command: Command) -> Finished:
         """Run a process to its end; a process that cannot start is a result, not an error."""
+
+    def clean_up(self, command: Command) -> Finished:
+        """Run a process that takes away what the step has left elsewhere: a container, a database.
+
+        It has `CLEAN_UP` seconds of its own, also where the step's time is over or the run was
+        asked to stop; only a second request to stop ends it.
+        """
 
     def wait(self, seconds: float) -> bool:
         """Sleep, but not beyond the deadline; False where the run is asked to stop."""

@@ -59,6 +59,9 @@ class LocalDoor:
             raise SourceError(f"{argv[0]} was ended by signal {-done.returncode}", hint="see why")
         return Ended(done.returncode, done.stdout, done.stderr)
 
+    def clean_up(self, argv: tuple[str, ...]) -> None:
+        self.run(argv)
+
     def log(self, text: str) -> None:
         self.lines.extend(text.splitlines())
 

@@ -61,6 +61,9 @@ class Door(Protocol):
         (None: what is left of the step), or prints more than can be kept.
         """
 
+    def clean_up(self, argv: tuple[str, ...]) -> None:
+        """Run a process that takes away what another has left, as `Context.clean_up` does."""
+
     def log(self, text: str) -> None:
         """Append lines to the log of the check."""
 

@@ -9,6 +9,7 @@ from runner.advisories.subjects.base import Subject
 
 _HOMES = {
     "environment": ("runner.advisories.subjects.environment", "Environment"),
+    "image": ("runner.advisories.subjects.image", "ImageSubject"),
     "lock": ("runner.advisories.subjects.lock", "Lock"),
     "requirements": ("runner.advisories.subjects.requirements", "Requirements"),
 }

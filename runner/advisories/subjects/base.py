@@ -1,4 +1,4 @@
-"""What a subject is: the contract for ``lock``, ``requirements`` and ``environment``.
+"""What a subject is: the contract for ``lock``, ``requirements``, ``environment`` and ``image``.
 
 A subject gives the whole list of packages that a scan must look at, or raises `SubjectError`. It
 never passes over what it could not read: a package that is not on the list is not scanned.

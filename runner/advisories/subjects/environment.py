@@ -37,9 +37,9 @@ class Environment:
         if base:
             return self._before(door, base)
         target = interpreter(self.python, door)
-        found = _components(installed(self.python, door), door)
+        found = components(installed(self.python, door), door)
         if self.lock:
-            _compare(self._subject, Lock(self.lock, self.python).inventory(door), found)
+            compare(self._subject, Lock(self.lock, self.python).inventory(door), found)
         return listing(self._subject, "environment", found, python=target.version)
 
     @property
@@ -55,7 +55,7 @@ class Environment:
         return Lock(self.lock, self.python).inventory(door, base)
 
 
-def _components(found: Iterable[Distribution], door: Door) -> tuple[Component, ...]:
+def components(found: Iterable[Distribution], door: Door) -> tuple[Component, ...]:
     """Take for each name the first, which is the one that is imported; tell the others."""
     first: dict[str, tuple[Component, str]] = {}
     problems: list[str] = []
@@ -77,7 +77,8 @@ def _components(found: Iterable[Distribution], door: Door) -> tuple[Component, .
     return tuple(this for this, _ in first.values())
 
 
-def _compare(subject: str, lock: Inventory, found: Iterable[Component]) -> None:
+def compare(subject: str, lock: Inventory, found: Iterable[Component]) -> None:
+    """Raise SubjectError where something else is installed than a lock says."""
     differences = list(_differences(lock, {one.name: one for one in found}))
     if differences:
         raise SubjectError(

@@ -20,6 +20,8 @@ from runner.advisories.sources.base import Door
 from runner.advisories.subjects.base import SubjectError, answer
 
 _PROBE = Path(__file__).with_name("probe.py")
+BESIDE = (str(_PROBE),)
+"""How an interpreter of this machine is given the probe: as a file."""
 _PATIENCE = 60.0
 """Seconds; an interpreter starts in less than one, also from a cold disk."""
 _HINT = (
@@ -91,27 +93,33 @@ class _Installed:
     installed: tuple[Distribution, ...]
 
 
-def interpreter(python: str, door: Door) -> Interpreter:
+def carried() -> tuple[str, str]:
+    """Give how an interpreter that sees no file of this machine is given the probe."""
+    return "-c", _PROBE.read_text(encoding="utf-8")
+
+
+def interpreter(python: str, door: Door, probe: tuple[str, ...] = BESIDE) -> Interpreter:
     """Ask an interpreter, a name on the PATH or a path, what it is; raises SubjectError."""
     # Without `site` nothing that is installed there can take part in the answer.
-    told = _ask(python, ("-I", "-S"), "markers", door, _Markers)
+    told = _ask((python, "-I", "-S", *probe, "markers"), door, _Markers)
     if missing := default_environment().keys() - told.markers.keys():
         raise _strange(python, f"it does not tell {', '.join(sorted(missing))}")
     return Interpreter(told.executable, told.markers)
 
 
-def installed(python: str, door: Door) -> tuple[Distribution, ...]:
+def installed(python: str, door: Door, probe: tuple[str, ...] = BESIDE) -> tuple[Distribution, ...]:
     """List all that is installed for an interpreter, in the order of its path.
 
     Raises SubjectError.
     """
-    return _ask(python, ("-I",), "installed", door, _Installed).installed
+    return _ask((python, "-I", *probe, "installed"), door, _Installed).installed
 
 
-def _ask(python: str, flags: tuple[str, ...], question: str, door: Door, shape: type[_T]) -> _T:
+def _ask(argv: tuple[str, ...], door: Door, shape: type[_T]) -> _T:
+    python = argv[0]
     printed = answer(
         door,
-        (python, *flags, str(_PROBE), question),
+        argv,
         trouble=f"the interpreter {python!r} does not answer",
         hint=_HINT,
         timeout=_PATIENCE,

@@ -31,8 +31,11 @@ class Lock:
 
     def inventory(self, door: Door, base: str = "") -> Inventory:
         """List what the lock installs for the interpreter; raises SubjectError."""
+        return self.held_for(interpreter(self.python, door), door, base)
+
+    def held_for(self, target: Interpreter, door: Door, base: str = "") -> Inventory:
+        """List what it installs for an interpreter that has answered; raises SubjectError."""
         files = tree(door, base)
-        target = interpreter(self.python, door)
         found = self._components(files, target)
         return listing(self.file, "lock", found, python=target.version, origin=files.origin)
 

@@ -11,13 +11,14 @@ import yaml
 from runner.advisories.policy import Policy
 from runner.advisories.tools import versions
 from runner.advisories.versions import package_name, parse_version
+from runner.kinds.advisories.shapes import Only, options, path_or
+from runner.kinds.advisories.subjects import SUBJECT, Scanned
 from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import PlaybookInvalid, problem_at
 from runner.playbook.shapes import (
     Boolean,
     Choice,
     Convert,
-    Either,
     Field,
     ListOf,
     MapOf,
@@ -44,16 +45,6 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Scanned:
-    """What is scanned, before it is looked at."""
-
-    name: str
-    """``lock``, ``requirements`` or ``environment``."""
-    options: Mapping[str, str]
-    """Its fields, as far as they are stated."""
-
-
-@dataclass(frozen=True)
 class AdvisoriesParameters:
     """What stands under ``with``, the playbook's ``advisories`` laid under it."""
 
@@ -71,25 +62,6 @@ class AdvisoriesParameters:
     """Whether to ask the index which packages have newer versions."""
 
 
-@dataclass(frozen=True)
-class _Only:
-    """Reads a mapping with one key, and makes a value of the key and what it holds."""
-
-    shape: OneKeyOf[dict[str, Any]]
-    """The key and what it may hold."""
-    factory: Any
-    """Called with the key and its options."""
-
-    def read(self, node: yaml.Node, key: str) -> Any:  # noqa: ANN401 - the factory's
-        """Read the mapping; a plain path is its only option."""
-        ((name, options),) = self.shape.read(node, key).items()
-        return self.factory(name, options)
-
-    def schema(self) -> dict[str, Any]:
-        """Give the schema of the mapping."""
-        return self.shape.schema()
-
-
 def _days(text: str) -> float:
     return int(text.removesuffix("d")) * _DAY
 
@@ -101,8 +73,6 @@ def _version_or_any(text: str) -> str:
 _PATH = REPOSITORY_PATH
 _NAME = Text(pattern="[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", expected="the name of a package")
 _PACKAGE = Convert(_NAME, package_name)
-_PYTHON = Field("python", Text(), "the interpreter that it is for (default: python)")
-_LOCK = Field("lock", _PATH, "the lock that it must equal")
 _COVERS = Field("covers", Choice(("named", "all")), "whether it knows all packages, or those named")
 
 
@@ -116,46 +86,14 @@ def _shipped(tool: str) -> Convert[str]:
     return Convert(Text(), check)
 
 
-def _options(*fields: Field) -> Record[dict[str, Any]]:
-    return Record(dict[str, Any], fields)
-
-
-def _path_or(first: str, *more: Field, description: str) -> Either[dict[str, Any]]:
-    """Let a plain path stand for a mapping with only that."""
-    path: Convert[dict[str, Any]] = Convert(_PATH.text, lambda text: {first: _PATH.parse(text)})
-    stated = _options(Field(first, _PATH, description, required=True), *more)
-    return Either({"str": path, "map": stated}, f"a path, or a mapping with '{first}'")
-
-
-SUBJECT = _Only(
-    OneKeyOf(
-        _options(
-            Field(
-                "lock",
-                _path_or("file", _PYTHON, description="file with a version for every package"),
-                "a lock: every package at an exact version",
-            ),
-            Field(
-                "requirements",
-                _path_or("file", _PYTHON, description="file of requirements"),
-                "requirements, resolved for an interpreter without installing them",
-            ),
-            Field("environment", _options(_PYTHON, _LOCK), "what an interpreter can import"),
-        ),
-        ("lock", "requirements", "environment"),
-    ),
-    Scanned,
-)
-"""The shape of ``subject``."""
-
 _SERVICES = ("pypi", "osv")
 
-SOURCE = _Only(
+SOURCE = Only(
     OneKeyOf(
-        _options(
+        options(
             Field(
                 "osv",
-                _path_or(
+                path_or(
                     "path",
                     _COVERS,
                     description="folder or zip of OSV records",
@@ -164,14 +102,14 @@ SOURCE = _Only(
             ),
             Field(
                 "osv-api",
-                _options(Field("base_url", Text(), "another address than OSV's own")),
+                options(Field("base_url", Text(), "another address than OSV's own")),
                 "the OSV query API",
                 attribute="osv-api",
             ),
             Field(
                 "safety",
                 OneKeyOf(
-                    _options(
+                    options(
                         Field("version", _shipped("safety"), "the release of safety to run"),
                         Field("database", _PATH, "a local database of safety's"),
                         Field("osv", _PATH, "OSV records to make its database of"),
@@ -184,7 +122,7 @@ SOURCE = _Only(
             ),
             Field(
                 "pip-audit",
-                _options(
+                options(
                     Field("version", _shipped("pip-audit"), "the release of pip-audit to run"),
                     Field("service", Choice(_SERVICES), "whom it asks"),
                     Field("osv_url", Text(), "another address than OSV's own"),

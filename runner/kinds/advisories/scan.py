@@ -23,7 +23,6 @@ from runner.advisories.subjects import make_subject
 from runner.advisories.subjects.base import Subject
 from runner.advisories.versions import package_name, parse_version
 from runner.errors import RunnerError
-from runner.kinds.advisories.door import ContextDoor
 from runner.kinds.advisories.parameters import AFTER, BEFORE, AdvisoriesParameters
 from runner.kinds.advisories.told import (
     baseline_report,
@@ -34,6 +33,7 @@ from runner.kinds.advisories.told import (
 )
 from runner.kinds.advisories.waivers_file import read_waivers
 from runner.kinds.base import Context
+from runner.kinds.door import ContextDoor
 from runner.model import Outcome, StepReport
 
 T = TypeVar("T")

@@ -56,6 +56,14 @@ def test_a_process_that_has_no_end_of_its_own_is_an_error(tmp_path: Path) -> Non
             sh(door, "head -c 9000000 /dev/zero")
 
 
+def test_cleaning_up_changes_nothing_where_it_cannot(tmp_path: Path) -> None:
+    with errand(tmp_path) as door:
+        (tmp_path / "left").touch()
+        door.clean_up(("rm", "left"))
+        door.clean_up(("no-such-program",))
+        assert not (tmp_path / "left").exists()
+
+
 def test_handlers_are_as_before(tmp_path: Path) -> None:
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGINT)
     before = [signal.getsignal(number) for number in numbers]

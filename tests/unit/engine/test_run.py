@@ -472,6 +472,19 @@ def test_waiting_ends_at_the_deadline_and_at_a_signal(house: House) -> None:
     assert outcomes(run) == {"a": "passed"}
 
 
+def test_cleaning_up_has_time_of_its_own(house: House) -> None:
+    def hang_and_clean(context: Context) -> StepReport:
+        hung = context.run(Command(("sleep", "60")))
+        assert hung.execution.stopped == "timeout"
+        assert context.remaining == 0
+        cleaned = context.clean_up(Command(("true",))).execution
+        return StepReport(Outcome.PASSED, executions=(cleaned,))
+
+    step = Step("one", "c", Call(hang_and_clean), PLACE, timeout=0.2)
+    (result,) = house.run(check("a", steps=(step,))).results
+    assert result.attempts[0].steps[0].report.executions[0].exit_code == 0
+
+
 # --- resuming ---------------------------------------------------------------------------
 
 

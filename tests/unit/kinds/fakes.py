@@ -57,6 +57,9 @@ class FakeContext:
         self.commands.append(command)
         return self.finished
 
+    def clean_up(self, command: Command) -> Finished:
+        return self.run(command)
+
     def wait(self, seconds: float) -> bool:
         self.waits.append(seconds)
         time.sleep(min(seconds, self.remaining))

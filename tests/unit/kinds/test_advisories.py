@@ -15,8 +15,8 @@ from unit.kinds.fakes import FakeContext, ProcessContext, execution, node
 
 from runner.advisories.sources.base import SourceError
 from runner.kinds.advisories import ADVISORIES
-from runner.kinds.advisories.door import ContextDoor
 from runner.kinds.base import Finished
+from runner.kinds.door import ContextDoor
 from runner.model import Outcome, Release, StepReport
 
 FLAW = {"introduced": "0"}, {"fixed": "3.9.0"}
@@ -236,6 +236,12 @@ def test_the_door_gives_output_and_exit_code(tmp_path: Path) -> None:
     (command,) = lent.context.commands
     assert (command.argv, command.cwd, command.split) == (("tool", "check"), ".", True)
     assert (dict(command.env), command.timeout) == ({"A": "b"}, 5.0)
+
+
+def test_the_door_keeps_what_cleaned_up_as_evidence(tmp_path: Path) -> None:
+    lent = door(tmp_path, Finished(execution(exit_code=1)))
+    lent.clean_up(("docker", "rm", "x"))
+    assert [one.exit_code for one in lent.executions] == [1]
 
 
 @pytest.mark.parametrize(

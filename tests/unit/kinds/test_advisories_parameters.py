@@ -12,7 +12,8 @@ from unit.kinds.fakes import node, problems_of
 from runner.errors import UsageError
 from runner.kinds.advisories import ADVISORIES
 from runner.kinds.advisories.kind import AdvisoriesAction
-from runner.kinds.advisories.parameters import Asked, Scanned
+from runner.kinds.advisories.parameters import Asked
+from runner.kinds.advisories.subjects import Scanned
 from runner.kinds.advisories.waivers_file import read_waivers
 from runner.playbook.problems import PlaybookInvalid
 
@@ -78,6 +79,13 @@ def test_requirements_are_resolved_for_an_interpreter() -> None:
     )
 
 
+def test_an_image_is_a_reference_or_more() -> None:
+    plain = read(subject={"image": "example/mlflow:v1"}).parameters.subject
+    assert plain == Scanned("image", {"reference": "example/mlflow:v1"})
+    options = {"reference": "a", "lock": "lock.txt", "python": "python3", "engine": "podman"}
+    assert read(subject={"image": options}).parameters.subject == Scanned("image", options)
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -87,7 +95,9 @@ def test_requirements_are_resolved_for_an_interpreter() -> None:
         ({"policy": None}, "step.policy: missing key"),
         ({"sources": []}, "step.sources: expected a list of at least 1"),
         ({"sources": [{"snyk": {}}]}, "unknown key"),
-        ({"subject": {}}, "needs one of lock, requirements, environment"),
+        ({"subject": {}}, "needs one of lock, requirements, environment, image"),
+        ({"subject": {"image": "--all"}}, "expected the reference of an image"),
+        ({"subject": {"image": {"reference": "a", "engine": "x"}}}, "expected one of docker, podm"),
         ({"subject": {"lock": "a", "requirements": "b"}}, "cannot stand beside 'lock'"),
         ({"subject": {"lock": "/etc/passwd"}}, "expected a path inside the repository"),
         ({"subject": {"lock": "../a"}}, "expected a path inside the repository"),

@@ -45,7 +45,7 @@ def install(monkeypatch: pytest.MonkeyPatch, **targets: str) -> list[str]:
 
 
 def test_builtin_kinds() -> None:
-    assert list(BUILTIN) == ["command", "pytest", "http", "advisories"]
+    assert list(BUILTIN) == ["command", "pytest", "http", "advisories", "image"]
     assert all(name == kind.name and kind.summary for name, kind in BUILTIN.items())
 
 
@@ -58,7 +58,7 @@ def test_builtin_kinds_need_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nope" not in kinds
     assert kinds.get("nope") is None
     assert asked == [GROUP]
-    assert (len(kinds), list(kinds)) == (4, list(BUILTIN))
+    assert (len(kinds), list(kinds)) == (len(BUILTIN), list(BUILTIN))
 
 
 def test_a_third_party(monkeypatch: pytest.MonkeyPatch) -> None:

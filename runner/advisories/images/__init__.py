@@ -1,0 +1,1 @@
+"""Images as a container engine knows them: looked up, looked into, and recorded."""

@@ -1,0 +1,49 @@
+"""What a container engine answers instead of what it was asked, and how that may be mended."""
+
+from __future__ import annotations
+
+from runner.advisories.sources.base import Ended
+from runner.advisories.tools import last_words
+from runner.errors import RunnerError
+
+_MISSING = (
+    "no such image",  # docker image inspect
+    "no such object",  # docker inspect
+    "image not known",  # podman
+    "no such container",
+    "no such manifest",  # docker manifest inspect
+    "manifest unknown",  # a registry (OCI Distribution Specification 1.1, "Error Codes")
+    "name unknown",
+)
+"""What docker 20.10 and 28, podman 4 and registries say of what is not there."""
+_NO_DAEMON = ("cannot connect to the docker daemon", "failed to connect to the docker api")
+_REFUSED = "permission denied while trying to connect"
+
+
+class ImageError(RunnerError):
+    """An engine that is not there, does not answer, or cannot do what it was asked."""
+
+
+class MissingImageError(ImageError):
+    """The engine has answered: there is no such image, or no such container."""
+
+
+def trouble(engine: str, words: tuple[str, ...], ended: Ended) -> ImageError:
+    """Say what kept an engine from its answer; ``words`` are its subcommand."""
+    said = last_words(ended)
+    asked = f"{engine} {' '.join(words[:2])}"
+    low = said.lower()
+    if any(one in low for one in _MISSING):
+        return MissingImageError(f"{asked}: {said}")
+    if _REFUSED in low:
+        return ImageError(
+            f"{asked}: this user may not talk to the daemon: {said}",
+            hint="add the user to the group 'docker' and log in again, use podman or rootless "
+            "Docker, or name another daemon in DOCKER_HOST",
+        )
+    if any(one in low for one in _NO_DAEMON):
+        return ImageError(
+            f"{asked}: no daemon answers: {said}",
+            hint="start it (`systemctl start docker`), or name one that runs in DOCKER_HOST",
+        )
+    return ImageError(f"{asked}: {said}", hint=f"`{engine} info` tells whether the engine is well")
