@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from runner.model import Attempt, Check, Result, Run, ServiceReport
+from runner.model.rehearsed import Part
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,22 @@ class RunEnded:
     """The finished run."""
 
 
+@dataclass(frozen=True)
+class PartStarted:
+    """A part of a rehearsal or of an upgrade begins."""
+
+    title: str
+    """What is done, for people."""
+
+
+@dataclass(frozen=True)
+class PartEnded:
+    """A part has ended."""
+
+    part: Part
+    """What was found."""
+
+
 Event: TypeAlias = (
     RunStarted
     | ServiceStarting
@@ -113,6 +130,8 @@ Event: TypeAlias = (
     | AttemptEnded
     | CheckEnded
     | RunEnded
+    | PartStarted
+    | PartEnded
 )
 
 

@@ -6,28 +6,19 @@ Its folder is named after the tool, the Python and the lock, so that another loc
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import re
-import shutil
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from runner.advisories.environments import made
 from runner.advisories.sources.base import Door, Ended, SourceError
 
 _LOCKS = files("runner") / "data" / "tools"
 _LOCK_NAME = re.compile(r"(?P<name>[a-z-]+)-(?P<version>\d[0-9.]*)\.txt")
-_MARKER = "ready"
-_PATIENCE = 900.0
-"""Seconds to wait for another runner that makes the same environment; pip's own retries fit in."""
-_STEP = 0.1
-"""Seconds between two looks at the lock."""
 _INSTALL = (
     "--disable-pip-version-check", "--no-input", "install", "--quiet", "--no-deps",
     "--require-hashes", "--only-binary", ":all:", "--requirement",
@@ -71,13 +62,11 @@ def prepare(tool: Tool, door: Door) -> Path:
     digest = hashlib.sha256(lock).hexdigest()[:12]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache(door.env) / "tools" / f"{tool.name}-{tool.version}-{python}-{digest}"
-    interpreter = folder / "bin" / "python"
-    if not _is_whole(folder):
-        with _alone(folder):
-            if not _is_whole(folder):
-                door.log(f"making the environment of {tool} in {folder}\n")
-                _make(tool, lock, folder, door)
-    return interpreter
+    with made(folder) as fresh:
+        if fresh:
+            door.log(f"making the environment of {tool} in {folder}\n")
+            _make(tool, lock, folder, door)
+    return folder / "bin" / "python"
 
 
 def cache(env: Mapping[str, str]) -> Path:
@@ -117,64 +106,12 @@ def _lock(tool: Tool) -> bytes:
     return (_LOCKS / f"{tool.name}-{tool.version}.txt").read_bytes()
 
 
-def _is_whole(folder: Path) -> bool:
-    """Say whether all is there that was there when it was made, down to each package's record."""
-    try:
-        records = (folder / _MARKER).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return False
-    usable = os.access(folder / "bin" / "python", os.X_OK)
-    return usable and bool(records) and all((folder / record).is_file() for record in records)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of an environment; it ends with the process, however that ends."""
-    beside = folder.with_name(f"{folder.name}.lock")
-    try:
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise _no_place(folder, error) from error
-    try:
-        _wait(handle, folder)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _wait(handle: int, folder: Path) -> None:
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise SourceError(
-                    f"another process holds {folder} for {_PATIENCE:.0f} seconds",
-                    hint="end that process, or set XDG_CACHE_HOME to another folder",
-                ) from None
-            time.sleep(_STEP)
-        else:
-            return
-
-
 def _make(tool: Tool, lock: bytes, folder: Path, door: Door) -> None:
-    """Make it where it stays, for an environment cannot be moved; the marker comes last."""
-    try:
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(mode=0o700)
-        requirements = folder / "requirements.txt"
-        requirements.write_bytes(lock)
-        _run(tool, door, (sys.executable, "-I", "-m", "venv", str(folder)))
-        pip = (str(folder / "bin" / "python"), "-I", "-m", "pip")
-        _run(tool, door, (*pip, *_INSTALL, str(requirements)))
-        records = sorted(folder.glob("lib/python*/site-packages/*.dist-info/RECORD"))
-        names = (record.relative_to(folder).as_posix() for record in records)
-        (folder / _MARKER).write_text("\n".join(names), encoding="utf-8")
-    except OSError as error:
-        raise _no_place(folder, error) from error
+    requirements = folder / "requirements.txt"
+    requirements.write_bytes(lock)
+    _run(tool, door, (sys.executable, "-I", "-m", "venv", str(folder)))
+    pip = (str(folder / "bin" / "python"), "-I", "-m", "pip")
+    _run(tool, door, (*pip, *_INSTALL, str(requirements)))
 
 
 def _run(tool: Tool, door: Door, argv: tuple[str, ...]) -> None:
@@ -185,10 +122,3 @@ def _run(tool: Tool, door: Door, argv: tuple[str, ...]) -> None:
             hint="it is installed from the package index that pip is set up for (PIP_INDEX_URL, "
             "PIP_FIND_LINKS): let this machine reach it, or bring the cache along (XDG_CACHE_HOME)",
         )
-
-
-def _no_place(folder: Path, error: OSError) -> SourceError:
-    return SourceError(
-        f"the environment {folder} cannot be written: {error.strerror}",
-        hint="free some space, or set XDG_CACHE_HOME to a folder that can be written",
-    )

@@ -22,6 +22,7 @@ _COMMANDS = {
     "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",
     "plan": "Show what would run, resolved; run nothing.",
+    "rehearse": "Rehearse an upgrade and its rollback, on copies.",
     "report": "Make every report of the dossier again.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",

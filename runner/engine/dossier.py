@@ -110,9 +110,9 @@ def scratch_folder(run: str) -> Iterator[Path]:
         yield Path(name).resolve()
 
 
-def remove_scratch(run: str) -> None:
-    """Remove the scratch folder of a run that was killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}{run}-*"):
+def remove_scratch(run: str, temporary: Path | None = None) -> None:
+    """Remove the scratch folder of a run that was killed; it was in the folder ``temporary``."""
+    for folder in (temporary or Path(tempfile.gettempdir())).glob(f"{_SCRATCH}{run}-*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -39,6 +39,8 @@ class ErrandDoor:
     """The environment that processes see: that of the runner, without secrets."""
     forest: Forest = field(default_factory=Forest)
     """Every tree of processes that is alive."""
+    name: str = "errand"
+    """What the marks of its processes begin with, so that they are found after a ``kill -9``."""
 
     def run(
         self,
@@ -49,7 +51,7 @@ class ErrandDoor:
     ) -> Ended:
         """Run a process to its end; raises SourceError where it has no exit code of its own."""
         limit = PATIENCE if timeout is None else timeout
-        mark = f"errand-{randomness.token_hex(6)}.0"
+        mark = f"{self.name}.{randomness.token_hex(6)}"
         request = Request(
             argv, self.repository, {**self.env, **(env or {})}, mark, timeout=limit, split=True
         )
@@ -82,6 +84,7 @@ def errand(
     *,
     secrets: Collection[str] = (),
     environment: Mapping[str, str] | None = None,
+    name: str = "errand",
 ) -> Iterator[ErrandDoor]:
     """Lend a door, whose processes do not see the variables that are named as secrets.
 
@@ -89,8 +92,8 @@ def errand(
     """
     known = os.environ if environment is None else environment
     env = {name: value for name, value in known.items() if name not in secrets}
-    with _orderly_end(), scratch_folder("errand") as scratch:
-        yield ErrandDoor(repository, scratch, env)
+    with _orderly_end(), scratch_folder(name) as scratch:
+        yield ErrandDoor(repository, scratch, env, name=name)
 
 
 @contextlib.contextmanager

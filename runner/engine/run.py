@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,8 +17,9 @@ from runner.engine import resume, upgrade
 from runner.engine.bus import Bus
 from runner.engine.check import carry_out, skipped
 from runner.engine.clock import now
-from runner.engine.dossier import Dossier, remove_scratch, scratch_folder
+from runner.engine.dossier import Dossier, scratch_folder
 from runner.engine.journal import Journal
+from runner.engine.leftovers import end_leftovers
 from runner.engine.plan import Plan
 from runner.engine.redaction import Redactor, secrets_in
 from runner.engine.schedule import one_by_one, side_by_side
@@ -27,7 +27,7 @@ from runner.engine.services import Services
 from runner.engine.session import Session
 from runner.engine.stop import Stops
 from runner.engine.subject import subject_of
-from runner.engine.tree import Forest, end, marked
+from runner.engine.tree import Forest
 from runner.engine.verdict import verdict
 from runner.errors import DossierError, ExitCode, UsageError
 from runner.events import CheckEnded, Listener, RunEnded, RunStarted
@@ -178,9 +178,7 @@ class _Conduct:
 
     def _end_leftovers(self) -> None:
         """End what a killed run left behind: it would answer this run's checks."""
-        for run in resume.unfinished(self._dossier.journal):
-            names = end(partial(marked, f"{run}."))
-            remove_scratch(run)
+        for run, names in end_leftovers(self._dossier.journal):
             self._session.journal.append("run_abandoned", {"run": run, "ended": names})
             if names:
                 self._warnings.append(f"stopped what run {run} left behind: {', '.join(names)}")

@@ -19,6 +19,7 @@ from runner.playbook.kinds import KindSpec
 from runner.playbook.names import ENVIRONMENT, ID
 from runner.playbook.partial import LOOK_UP, partial, with_look_ups
 from runner.playbook.per_kind import definition_rule, kind_rules, run_rules
+from runner.playbook.rehearsal import REHEARSAL
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.services import SERVICE
 from runner.playbook.shared import SHARED
@@ -44,6 +45,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
         "owners": OWNERS.schema(),
         "pins": PINS.schema(),
         "upstream": UPSTREAM.schema(),
+        "rehearsal": REHEARSAL.schema(),
         "vars": VARS.schema(),
         "env": ENVIRONMENT.schema(),
         "services": _named({"$ref": "#/$defs/service"}),

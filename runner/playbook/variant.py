@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import yaml
 
-from runner.model import Check, Owners, Pin, Playbook, Release, Service, Upstream
+from runner.model import Check, Owners, Pin, Playbook, Rehearsal, Release, Service, Upstream
 from runner.playbook.checks import Setting
 from runner.playbook.desk import Desk
 from runner.playbook.expressions import OPENING, environment_names
@@ -19,6 +19,7 @@ from runner.playbook.names import ENVIRONMENT, ID, VARIABLE, refuse_clashes
 from runner.playbook.nodes import child, items, pairs, secrets_of
 from runner.playbook.pins import PIN
 from runner.playbook.problems import place_of
+from runner.playbook.rehearsal import REHEARSAL, refuse_unknown
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.scope import RELEASE_NAMES, Scope, Value
 from runner.playbook.services import SERVICE, ServiceDraft
@@ -49,6 +50,8 @@ class Top:
     """Where the version is repeated."""
     upstream: yaml.Node | None = None
     """Where newer versions are looked for."""
+    rehearsal: yaml.Node | None = None
+    """How an upgrade is rehearsed."""
     vars: yaml.Node | None = None
     """Names for look-ups."""
     env: yaml.Node | None = None
@@ -68,6 +71,7 @@ TOP = Record(
         Field("owners", Raw(), "who answers for the upgrade"),
         Field("pins", Raw(), "places that repeat the version"),
         Field("upstream", Raw(), "where newer versions are looked for"),
+        Field("rehearsal", Raw(), "what `runner rehearse` copies, and what it carries out"),
         Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
         Field("env", Raw(), "environment variables of every check and service"),
         Field("advisories", Raw(), "what every check of the kind `advisories` has under `with`"),
@@ -111,6 +115,7 @@ class Variant:
         upstream = self._section("upstream", UPSTREAM.read)
         self._shared()
         services = self._services()
+        stages = self._stages(release, services)
         return Playbook(
             file=self.file,
             repository=str(self.desk.repository),
@@ -120,9 +125,10 @@ class Variant:
             pins=pins or (),
             variables=variables,
             services=services,
-            stages=self._stages(release, services),
+            stages=stages,
             profile=self.profile,
             upstream=upstream or Upstream(),
+            rehearsal=self._rehearsal(stages, variables),
         )
 
     def _section(self, key: str, read: Callable[[yaml.Node, str], T]) -> T | None:
@@ -187,6 +193,14 @@ class Variant:
     def _confine(self, node: yaml.Node | None, key: str) -> None:
         if isinstance(node, yaml.ScalarNode):
             self.desk.confine(node, str(node.value), key)
+
+    def _rehearsal(
+        self, stages: Mapping[str, tuple[Check, ...]], variables: Mapping[str, str]
+    ) -> Rehearsal | None:
+        node = child(self.root, "rehearsal")
+        if node is not None:
+            refuse_unknown(node, self.desk, stages, variables)
+        return self._section("rehearsal", REHEARSAL.read)
 
     def _shared(self) -> None:
         """Check what kinds share by itself, as no step may use it; steps take it over unfilled."""

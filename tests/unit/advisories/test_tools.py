@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from unit.advisories.safety_door import WELL, SafetyDoor
 
-from runner.advisories import tools
+from runner.advisories import environments
 from runner.advisories.sources.base import Ended, SourceError
 from runner.advisories.tools import Tool, cache, harmless, last_words, prepare, versions
 
@@ -129,7 +129,7 @@ def held(python: Path) -> Path:
 def test_one_that_is_held_too_long_is_told(
     door: SafetyDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tools, "_PATIENCE", 0.0)
+    monkeypatch.setattr(environments, "_PATIENCE", 0.0)
     python = prepare(SAFETY, door)
     lose_the_interpreter(python.parents[1])
     with held(python).open("w") as handle:

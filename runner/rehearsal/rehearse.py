@@ -1,0 +1,151 @@
+"""Carry out a rehearsal: prepare, there, back, compare, clean up; and record it."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from runner.advisories.tools import cache
+from runner.engine.dossier import Dossier
+from runner.engine.errand import errand
+from runner.errors import UsageError
+from runner.events import Event
+from runner.kinds import load_kinds
+from runner.model import Playbook, Rehearsal
+from runner.model.rehearsed import Rehearsed
+from runner.playbook import load
+from runner.rehearsal.checkout import head
+from runner.rehearsal.copies import free_bytes
+from runner.rehearsal.ledger import Entry, Ledger
+from runner.rehearsal.staging import Show
+
+_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+"""What git sets for a hook; a checkout must not be taken for the repository that they name."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Where a rehearsal takes place, and who looks on."""
+
+    playbook: Path
+    """The user's playbook, as given."""
+    profile: str
+    """Laid over it; empty for the one that the playbook names for rehearsals."""
+    overrides: tuple[str, ...]
+    """``--set`` of the command line."""
+    output: Path
+    """Folder of the evidence; a rehearsal's dossier is ``rehearsals/FROM-TO/live`` below it."""
+    environment: Mapping[str, str]
+    """The runner's own."""
+    show: Show
+    """How stages are shown and reported."""
+    hear: Callable[[Event], None]
+    """Is told of each part."""
+    free: Callable[[Path], int] = free_bytes
+    """Gives the bytes that are free at a place."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is rehearsed."""
+
+    book: Playbook
+    """The user's playbook, with the profile laid over it."""
+    settings: Rehearsal
+    """Its ``rehearsal``."""
+    before: str
+    """The old version."""
+    after: str
+    """The new version."""
+    dossier: Dossier
+    """Of this rehearsal."""
+    id: str
+    """Unique."""
+    commit: str
+    """Of the repository."""
+    warnings: tuple[str, ...]
+    """What the owner should know already."""
+
+    @property
+    def repository(self) -> Path:
+        """The user's."""
+        return Path(self.book.repository)
+
+
+def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
+    """Rehearse the upgrade to a version, from the playbook's or from another one.
+
+    Raises UsageError where nothing can be rehearsed, and DossierError where the evidence cannot be
+    written; everything else is a part of the record. Nothing stays but the dossier.
+    """
+    from runner.rehearsal.conduct import conduct
+
+    book = _load(world)
+    settings = book.rehearsal
+    if settings is None:
+        raise UsageError(
+            f"{book.file}: does not say how an upgrade is rehearsed",
+            hint="add 'rehearsal' with its 'locks' and 'stages'; see the README",
+        )
+    for override in world.overrides:
+        if override.startswith("release."):
+            raise UsageError(
+                f"--set {override.partition('=')[0]}: a rehearsal changes the release itself",
+                hint="name the versions with --from and --to",
+            )
+    before = before or book.release.version
+    refuse_odd(before, after)
+    name = f"rehearsal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    dossier = Dossier(place_of(world.output, before, after))
+    repository = Path(book.repository)
+    ledger = Ledger(cache(world.environment) / "rehearsals")
+    environment = {key: text for key, text in world.environment.items() if key not in _GIT}
+    entry = Entry(name, str(repository), str(dossier.live.absolute()), tempfile.gettempdir())
+    with errand(repository, environment=environment) as door:
+        warnings = tuple(ledger.clean(door))
+        task = Task(book, settings, before, after, dossier, name, head(repository, door), warnings)
+    with ledger.entered(entry) as held:
+        with errand(repository, environment=environment, name=name) as door:
+            record = conduct(world, task, door)
+        held.leaves = not record.clean
+        return record
+
+
+def place_of(output: Path, before: str, after: str) -> Path:
+    """Give the folder, as ``--output`` names one, in which such a rehearsal has its dossier."""
+    return output / "rehearsals" / f"{before}-{after}"
+
+
+def _load(world: World) -> Playbook:
+    book = _read(world, world.profile)
+    profile = book.rehearsal.profile if book.rehearsal and not world.profile else ""
+    return _read(world, profile) if profile else book
+
+
+def _read(world: World, profile: str) -> Playbook:
+    return load(
+        world.playbook,
+        kinds=load_kinds(),
+        profile=profile,
+        overrides=world.overrides,
+        environment=world.environment,
+    )
+
+
+def refuse_odd(before: str, after: str) -> None:
+    """Raise UsageError for versions between which there is no upgrade."""
+    try:
+        newer = Version(after) > Version(before)
+    except InvalidVersion as error:
+        raise UsageError(f"{error}", hint="write a version as PEP 440 has it, as 3.17.2") from None
+    if not newer:
+        raise UsageError(
+            f"{after} is not newer than {before}",
+            hint="name the version to start at with --from, or a newer one with --to",
+        )

@@ -1,0 +1,161 @@
+"""The stages of a part: run in the checkout, with the variables that lead to the copies."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runner.engine.dossier import Dossier
+from runner.engine.plan import Plan, make_plan
+from runner.engine.run import Options, Reporter, execute
+from runner.events import CheckEnded, Event, Listener, ServiceEnded, ServiceReady
+from runner.kinds import load_kinds
+from runner.model import Check, Outcome, Playbook, Run
+from runner.playbook import load
+from runner.rehearsal.course import Halt, Notes
+
+
+@dataclass
+class Stopwatch:
+    """Listens to a stage, and takes the times of its services."""
+
+    wants_output: bool = False
+    """No output is wanted."""
+    ready: dict[str, float] = field(default_factory=dict)
+    """Seconds that each service took until it was ready, the first time that it was started."""
+    _checked: float = 0.0
+    _stopped: float = 0.0
+
+    def hear(self, event: Event) -> None:
+        """Take note of the time."""
+        if isinstance(event, ServiceReady):
+            self.ready.setdefault(event.name, event.seconds)
+        elif isinstance(event, CheckEnded):
+            self._checked = time.monotonic()
+        elif isinstance(event, ServiceEnded):
+            self._stopped = time.monotonic()
+
+    @property
+    def stop(self) -> float | None:
+        """Seconds from the last check until the last service was gone; None without services."""
+        return self._stopped - self._checked if self._stopped else None
+
+    @property
+    def start(self) -> float | None:
+        """Seconds until all services were ready, one after the other; None without services."""
+        return sum(self.ready.values()) if self.ready else None
+
+
+@dataclass(frozen=True)
+class Show:
+    """How stages are shown and reported, which the command line decides."""
+
+    listener: Callable[[Dossier], AbstractContextManager[Listener]]
+    """Makes the listener of one stage, whose evidence goes into the dossier."""
+    reporters: Callable[[Playbook], Sequence[Reporter]]
+    """Gives the reporters of one stage."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """Runs stages of the playbook that lies in the checkout."""
+
+    playbook: str
+    """Path of the playbook, relative to the repository."""
+    checkout: Path
+    """The git worktree."""
+    profile: str
+    """Laid over the playbook."""
+    overrides: tuple[str, ...]
+    """Of the command line, and the variables that lead to the copies."""
+    dossier: Dossier
+    """The rehearsal's."""
+    show: Show
+    """How it is shown."""
+
+    def load(self, environment: Mapping[str, str]) -> Playbook:
+        """Read the playbook as it is in the checkout now; raises PlaybookInvalid."""
+        return load(
+            self.checkout / self.playbook,
+            kinds=load_kinds(),
+            repository=self.checkout,
+            profile=self.profile,
+            overrides=self.overrides,
+            environment=environment,
+        )
+
+    def run(
+        self, part: str, stages: Sequence[str], environment: Mapping[str, str], notes: Notes
+    ) -> Stopwatch:
+        """Run stages one after the other; raises Halt where one does not pass."""
+        watch = Stopwatch()
+        playbook = self.load(environment)
+        for stage in stages:
+            run = self._run(part, stage, playbook, environment, watch)
+            notes.runs.append(run.stage)
+            notes.others += sum(one.duration for one in run.results) + (watch.stop or 0.0)
+            passed = sum(one.outcome is Outcome.PASSED for one in run.results)
+            notes.facts.append(f"{stage}: {passed} of {len(run.results)} checks passed")
+            if run.exit_code:
+                raise _halt(stage, run)
+        return watch
+
+    def _run(
+        self,
+        part: str,
+        stage: str,
+        playbook: Playbook,
+        environment: Mapping[str, str],
+        watch: Stopwatch,
+    ) -> Run:
+        plan = self._plan(playbook, stage, f"{part}-{stage}")
+        with self.show.listener(self.dossier) as listener:
+            return execute(
+                plan,
+                self.dossier,
+                Options(),
+                environment=environment,
+                listeners=[listener, watch],
+                reporters=self.show.reporters(playbook),
+            )
+
+    def _plan(self, playbook: Playbook, stage: str, name: str) -> Plan:
+        """Plan a stage under a name of its own; places are told as in the user's repository."""
+        plan = make_plan(playbook, stage)
+        return replace(
+            plan,
+            playbook=replace(playbook, file=self.playbook),
+            stage=name,
+            checks=tuple(map(self._placed, plan.checks)),
+        )
+
+    def _placed(self, check: Check) -> Check:
+        here = f"{self.checkout}/"
+        steps = tuple(
+            replace(one, place=replace(one.place, file=one.place.file.removeprefix(here)))
+            for one in check.steps
+        )
+        place = replace(check.place, file=check.place.file.removeprefix(here))
+        return replace(check, place=place, steps=steps)
+
+
+def _halt(stage: str, run: Run) -> Halt:
+    if run.interrupted:
+        return Halt(run.verdict, f"interrupted by {run.interrupted}", "", run.exit_code)
+    reports = [(one.outcome, "", one.reason, one.hint) for one in run.services]
+    reports += [
+        (one.outcome, f"{one.area}: ", one.reason, one.hint) for one in run.results if one.counts
+    ]
+    worst = next((one for one in reports if one[0] is run.verdict), None)
+    if worst is None:
+        return Halt(run.verdict, f"{stage}: {run.verdict}", "", run.exit_code)
+    return Halt(run.verdict, f"{stage}: {worst[1]}{worst[2]}", worst[3], run.exit_code)
+
+
+def override(name: str, value: str) -> str:
+    """Give a variable for ``--set``, quoted as YAML reads it (JSON is YAML)."""
+    return f"vars.{name}={json.dumps(value)}"

@@ -1,0 +1,316 @@
+"""Rehearsals of the stand-in: there and back, every fault, and nothing left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from support.command import runner
+from support.processes import alive
+from support.standin import Standin
+
+from runner.model.rehearsed import Rehearsed
+
+
+def rehearse(
+    app: Standin, *words: str, **variables: str
+) -> tuple[subprocess.CompletedProcess[str], Rehearsed]:
+    """Rehearse the step to 2.0, and give what the dossier says of it."""
+    argv = words or ("--to", "2.0")
+    done = runner("rehearse", *argv, cwd=app.repository, env={**app.env, **variables})
+    return done, record(app)
+
+
+def record(app: Standin) -> Rehearsed:
+    content = (app.live() / "rehearsal.json").read_bytes()
+    return msgspec.json.decode(content, type=Rehearsed)
+
+
+def outcomes(found: Rehearsed) -> dict[str, str]:
+    return {one.name: one.outcome.value for one in found.parts}
+
+
+def everything(app: Standin) -> dict[str, str]:
+    """Hash every file of the repository, git's own included, but for the evidence."""
+    return {
+        str(path.relative_to(app.repository)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(app.repository.rglob("*"))
+        if path.is_file() and "analysis_outputs" not in path.parts
+    }
+
+
+def assert_clean(app: Standin) -> None:
+    """See that no scratch, no worktree, no process and no entry in the ledger is left."""
+    assert list(Path(app.env["TMPDIR"]).iterdir()) == []
+    assert app.git("worktree", "list").count("\n") == 1
+    assert alive(str(app.repository.parent)) == []
+    assert list(Path(app.env["XDG_CACHE_HOME"]).glob("upgrade-runner/rehearsals/*")) == []
+
+
+def test_there_and_back(app: Standin) -> None:
+    before = everything(app)
+    done, found = rehearse(app)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(outcomes(found).values()) == {"passed"}
+    assert (found.before, found.after, found.restored) == ("1.0", "2.0", True)
+    assert found.migration is not None
+    assert (found.migration.revision_before, found.migration.revision_after) == ("1", "2")
+    changes = {one.table: (one.change, one.columns_added) for one in found.migration.tables}
+    assert changes == {"items": ("columns", ("size",)), "tags": ("added", ())}
+    assert found.outage.forward is not None
+    assert found.outage.back is not None
+    assert [one.what for one in found.kept] == ["repository", "database", "artifacts"]
+    assert all(one.same for one in found.kept)
+    assert found.locks_before != found.locks_after
+    assert "PASSED rehearsal of standin 1.0 to 2.0" in done.stdout
+    assert everything(app) == before
+    assert_clean(app)
+
+
+def test_the_record_is_json_by_its_schema(app: Standin) -> None:
+    done, _ = rehearse(app, "--to", "2.0", "--json")
+    schema = json.loads(runner("schema", "rehearsal", cwd=app.repository).stdout)
+    document = json.loads(done.stdout)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert (document["from"], document["to"]) == ("1.0", "2.0")
+    assert "Roll back" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "part", "reason", "restored"),
+    [
+        ("migrate", 1, "migrate", "migrate: Migrate: exit code 1", True),
+        ("unhealthy", 3, "after", "/health within 4 s", True),
+        ("red", 1, "after", "verification: Items: status 500", True),
+        ("lost", 1, "restored", "does not bring back what was there: revision 2", False),
+        ("incomplete", 1, "restored", "table items: 99 rows, saved 100", False),
+    ],
+)
+def test_each_fault_ends_in_a_verdict_and_as_it_was(
+    app: Standin, fault: str, code: int, part: str, reason: str, *, restored: bool
+) -> None:
+    before = everything(app)
+    done, found = rehearse(app, STANDIN_FAULT=fault)
+    assert (done.returncode, found.exit_code, found.part) == (code, code, part)
+    assert reason in found.reason
+    assert found.restored is restored
+    assert reason.partition(":")[0] in done.stdout
+    assert everything(app) == before
+    assert_clean(app)
+
+
+def test_a_target_that_does_not_resolve(app: Standin) -> None:
+    done = runner("rehearse", "--to", "9.0", cwd=app.repository, env=app.env)
+    assert done.returncode == 1, done.stdout
+    assert "cannot be solved" in done.stdout
+    content = (app.live("1.0", "9.0") / "rehearsal.json").read_bytes()
+    found = msgspec.json.decode(content, type=Rehearsed)
+    assert found.part == "bump"
+    assert outcomes(found)["before"] == "skipped"
+    assert_clean(app)
+
+
+def test_too_little_space_in_the_midst(app: Standin) -> None:
+    (app.repository / "data/artifacts/large.bin").write_bytes(bytes(3 << 20))
+    app.git("add", "--all")
+    app.git("commit", "--quiet", "--message", "large")
+    app.edit("artifacts: data/artifacts", f"artifacts: {app.repository}/data/artifacts")
+    app.git("rm", "--quiet", "--cached", "data/artifacts/large.bin")
+    (app.repository / ".gitignore").write_text("analysis_outputs/\nlarge.bin\n")
+    app.git("commit", "--quiet", "--all", "--message", "ignore it")
+    before = everything(app)
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", "rehearse", "--to", "2.0"],
+        cwd=app.repository,
+        env=app.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limited,
+    )
+    found = record(app)
+    assert (done.returncode, found.part) == (3, "copies"), done.stdout
+    assert "large.bin cannot be copied" in found.reason
+    assert "File too large" in found.reason
+    assert everything(app) == before
+    assert_clean(app)
+
+
+def test_a_port_that_is_taken(app: Standin) -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        port = held.getsockname()[1]
+        app.edit("  ports: [port]\n", "")
+        app.edit('port: "8123"', f'port: "{port}"')
+        done, found = rehearse(app)
+    assert (done.returncode, found.part) == (3, "before")
+    assert f"port {port} is held by another process" in found.reason
+    assert_clean(app)
+
+
+def test_the_other_versions_of_the_playbook_itself(app: Standin) -> None:
+    done = runner(
+        *("rehearse", "--from", "1.1", "--to", "2.0", "--quiet"), cwd=app.repository, env=app.env
+    )
+    assert done.returncode == 0, done.stdout
+    bumped = runner("bump", "--version", "2.0", cwd=app.repository, env=app.env)
+    assert bumped.returncode == 0
+    done, found = rehearse(app, "--from", "1.0", "--to", "2.0")
+    assert done.returncode == 0, done.stdout
+    lock = (app.repository / "requirements.txt").read_bytes()
+    assert found.locks_after == {"requirements.txt": hashlib.sha256(lock).hexdigest()}
+    assert found.dirty
+    assert any(one.startswith("not committed, and rehearsed") for one in found.warnings)
+
+
+def test_a_database_that_is_not_there_is_seeded(app: Standin) -> None:
+    done, found = rehearse(
+        app, "--to", "2.0", "--set", "vars.database=sqlite:///data/new.db", "-q", STANDIN_FAULT=""
+    )
+    assert outcomes(found)["seed"] == "passed"
+    assert (done.returncode, found.part) == (1, "compare")  # one row, where 100 are expected
+    assert not (app.repository / "data/new.db").exists()
+    app.edit("seed: [seed], ", "")
+    done, found = rehearse(app, "--to", "2.0", "--set", "vars.database=sqlite:///data/new.db")
+    assert (done.returncode, found.part) == (3, "seed")
+    assert "new.db is not there" in found.reason
+
+
+def test_a_stage_that_touches_the_original(app: Standin) -> None:
+    app.edit(
+        '[python, -m, standin, migrate, "${{ vars.database }}"]',
+        f'[touch, "{app.repository}/data/artifacts/stray"]',
+    )
+    done, found = rehearse(app)
+    assert (done.returncode, found.part) == (3, "after")  # nothing was migrated
+    kept = {one.what: one.same for one in found.kept}
+    assert kept == {"repository": False, "database": True, "artifacts": False}
+    assert outcomes(found)["untouched"] == "errored"
+
+
+def test_it_can_be_sealed(app: Standin) -> None:
+    rehearse(app)
+    output = app.live().parent
+    done = runner("bundle", "-o", str(output), cwd=app.repository, env=app.env)
+    assert done.returncode == 0, done.stderr
+    (bundle,) = output.glob("standin-1.0-2.0-*.tar.gz")
+    done = runner("verify", str(bundle), cwd=app.repository)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--to", "1.0"), "1.0 is not newer than 1.0"),
+        (("--to", "2.0", "--set", "release.version=1.1.0"), "--from and --to"),
+        (("--to", "x"), "Invalid version: 'x'"),
+        (("--to", "2.0", "--set", "vars.database=postgresql://db/x"), "cannot be copied"),
+    ],
+)
+def test_wrong_usage_begins_nothing(app: Standin, words: tuple[str, ...], told: str) -> None:
+    done = runner("rehearse", *words, cwd=app.repository, env=app.env)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not (app.repository / "analysis_outputs").exists()
+    assert_clean(app)
+
+
+def test_a_playbook_without_a_rehearsal_and_a_folder_without_git(app: Standin) -> None:
+    text = app.playbook.read_text()
+    app.playbook.write_text(text[: text.index("rehearsal:")])
+    done = runner("rehearse", "--to", "2.0", cwd=app.repository, env=app.env)
+    assert done.returncode == 2
+    assert "add 'rehearsal'" in done.stderr
+    app.playbook.write_text(text)
+    (app.repository / ".git").rename(app.repository / "git")
+    done = runner("rehearse", "--to", "2.0", cwd=app.repository, env=app.env)
+    assert done.returncode == 2
+    assert "git init" in done.stderr
+
+
+# Signals: at each part that takes its time.
+
+NAPS = [
+    ("migrate", "migrate-migrate/logs/migrate.1.log"),
+    ("restore", "rollback-restore/logs/restore.1.log"),
+]
+NAPS += [
+    ("serve-1", "before-measure/logs/service.web.log"),
+    ("serve-2", "after-verification/logs/service.web.log"),
+]
+
+
+def begun(app: Standin, nap: str, sign: str) -> subprocess.Popen[str]:
+    """Start a rehearsal whose application sleeps at some point, and wait until it does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "rehearse", "--to", "2.0"],
+        cwd=app.repository,
+        env={**app.env, "STANDIN_NAP": nap},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not (app.live() / sign).exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("nap", "sign", "number", "code"),
+    [(*one, signal.SIGINT, 130) for one in NAPS] + [(*NAPS[0], signal.SIGTERM, 143)],
+)
+def test_a_signal_ends_it_and_leaves_nothing(
+    app: Standin, nap: str, sign: str, number: int, code: int
+) -> None:
+    before = everything(app)
+    process = begun(app, nap, sign)
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == code, told
+    found = record(app)
+    assert (found.exit_code, found.verdict.value) == (code, "errored")
+    assert "interrupted by SIG" in found.reason
+    assert found.clean
+    assert everything(app) == before
+    assert_clean(app)
+
+
+@pytest.mark.parametrize(("nap", "sign"), NAPS)
+def test_after_a_kill_the_next_one_cleans_up(app: Standin, nap: str, sign: str) -> None:
+    before = everything(app)
+    process = begun(app, nap, sign)
+    process.kill()
+    process.communicate(timeout=60)
+    assert list(Path(app.env["TMPDIR"]).iterdir())
+    assert app.git("worktree", "list").count("\n") == 2
+    done, found = rehearse(app)
+    assert done.returncode == 0, done.stdout
+    assert any("was killed" in one for one in found.warnings)
+    assert everything(app) == before
+    assert_clean(app)
+
+
+def test_two_at_once_are_refused(app: Standin) -> None:
+    process = begun(app, *NAPS[0])
+    done = runner("rehearse", "--to", "2.0", cwd=app.repository, env=app.env)
+    assert done.returncode == 2
+    assert "another rehearsal is writing" in done.stderr
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert_clean(app)
