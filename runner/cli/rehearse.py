@@ -120,8 +120,8 @@ class Stage:
 
     def close(self, record: Rehearsed) -> None:
         """Show what came of it."""
+        from runner.engine.rehearsals import place_of
         from runner.model.rehearsed import encode
-        from runner.rehearsal.rehearse import place_of
         from runner.reporters.console.rehearsal import picture
 
         if self.as_json:

@@ -12,10 +12,12 @@ from runner.engine.files import write_atomic
 from runner.engine.output import Log
 from runner.engine.process import run
 from runner.engine.recorded import recorded
+from runner.engine.rehearsals import rehearsed
 from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.kinds.base import CLEAN_UP, Command, Finished
 from runner.model import Artifact, Check, Release, Step
+from runner.model.rehearsed import Rehearsed
 
 
 @dataclass(slots=True)
@@ -127,6 +129,11 @@ class StepContext:
     def recall(self, name: str) -> bytes | None:
         """Give what was recorded last; raises DossierError where the file is another."""
         return recorded(self.session.live, name)
+
+    def rehearsed(self, before: str) -> Rehearsed | None:
+        """Give the last rehearsal; raises DossierError where it is not what was recorded."""
+        version = self.session.release.version
+        return rehearsed(self.session.live, before, version)
 
     def _write(self, path: str, content: bytes) -> Artifact:
         clean = self.session.redactor.data(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import platform
 import socket
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ NAME = "upgrade.json"
 
 def record(dossier: Dossier, subject: Subject) -> bytes:
     """Give the content: ``from`` is the version with which the dossier was begun."""
-    known = _before(dossier)
+    known = _before(dossier.live)
     content = {
         "package": subject.package,
         "from": known.get("from", subject.version),
@@ -38,10 +39,15 @@ def record(dossier: Dossier, subject: Subject) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
 
-def _before(dossier: Dossier) -> dict[str, Any]:
+def begun_from(live: Path) -> str:
+    """Give the version with which a dossier was begun; empty where that is not known."""
+    return str(_before(live).get("from", ""))
+
+
+def _before(live: Path) -> dict[str, Any]:
     """Give what an earlier run recorded of the same dossier; nothing where it is not readable."""
     try:
-        known = msgspec.json.decode((dossier.live / NAME).read_bytes())
+        known = msgspec.json.decode((live / NAME).read_bytes())
     except (OSError, msgspec.DecodeError):
         return {}
     return known if isinstance(known, dict) else {}

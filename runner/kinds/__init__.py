@@ -25,6 +25,7 @@ _HOMES = {
     "http": ("runner.kinds.http", "HTTP"),
     "advisories": ("runner.kinds.advisories", "ADVISORIES"),
     "image": ("runner.kinds.image", "IMAGE"),
+    "rehearsal": ("runner.kinds.rehearsal", "REHEARSAL"),
 }
 """Where each built-in kind is, imported only for a playbook that uses it."""
 

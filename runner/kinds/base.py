@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from runner.model import Artifact, Execution, Release, StepReport
+from runner.model.rehearsed import Rehearsed
 from runner.playbook.shapes import Shape
 
 
@@ -122,6 +123,13 @@ class Context(Protocol):
         """Give what a check of this dossier has recorded last, or None where none has.
 
         Raises DossierError where the file is not the one that the journal tells of.
+        """
+
+    def rehearsed(self, before: str) -> Rehearsed | None:
+        """Give the last rehearsal from a version to the release's, or None where there is none.
+
+        An empty version is that with which the dossier was begun. Raises DossierError where the
+        record is not the one that its journal tells of.
         """
 
     def redact(self, text: str) -> str:

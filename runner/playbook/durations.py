@@ -1,4 +1,4 @@
-"""Durations: ``500ms``, ``90s``, ``10m``, ``1h``, read as seconds."""
+"""Durations: ``500ms``, ``90s``, ``10m``, ``1h``, and ages: ``36h``, ``7d``; read as seconds."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def parse_duration(text: str) -> float:
 
 DURATION: Convert[float] = Convert(Text(pattern=_PATTERN, expected=_EXPECTED), parse_duration)
 """The shape of a duration, always finite."""
+
+_AGES = {"d": 86400.0, "h": 3600.0}
+
+AGE: Convert[float] = Convert(
+    Text(pattern="[0-9]{1,4}[dh]", expected="days or hours like 7d or 36h"),
+    lambda text: int(text[:-1]) * _AGES[text[-1]],
+)
+"""The shape of an age, in days or hours."""

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from runner.advisories.tools import cache
 from runner.engine.dossier import Dossier
 from runner.engine.errand import errand
+from runner.engine.rehearsals import place_of
 from runner.errors import UsageError
 from runner.events import Event
 from runner.kinds import load_kinds
@@ -115,11 +116,6 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
             record = conduct(world, task, door)
         held.leaves = not record.clean
         return record
-
-
-def place_of(output: Path, before: str, after: str) -> Path:
-    """Give the folder, as ``--output`` names one, in which such a rehearsal has its dossier."""
-    return output / "rehearsals" / f"{before}-{after}"
 
 
 def _load(world: World) -> Playbook:

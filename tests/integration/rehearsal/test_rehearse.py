@@ -213,6 +213,31 @@ def test_it_can_be_sealed(app: Standin) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_rollout_demands_one(app: Standin) -> None:
+    demand = "  rollout:\n    - {area: Rehearsed, uses: rehearsal}\nrehearsal:\n"
+    app.edit("rehearsal:\n", demand)
+    env = app.env
+    runner("validate", cwd=app.repository, env=env)  # begins the dossier, with 1.0
+    assert rehearse(app)[0].returncode == 0
+    assert runner("bump", "--version", "2.0", cwd=app.repository, env=env).returncode == 0
+    done = runner("run", "rollout", cwd=app.repository, env=env)
+    assert done.returncode == 0, done.stdout
+    lock = app.repository / "requirements.txt"
+    lock.write_text(lock.read_text() + "# another\n")
+    done = runner("run", "rollout", cwd=app.repository, env=env)
+    assert done.returncode == 1
+    assert "runner rehearse --from 1.0 --to 2.0" in done.stdout
+    assert rehearse(app, "--from", "1.0", "--to", "2.0", STANDIN_FAULT="red")[0].returncode == 1
+    done = runner("run", "rollout", cwd=app.repository, env=env)
+    assert done.returncode == 1
+    assert "verdict: failed: verification: Items: status 500" in done.stdout
+    path = app.live() / "rehearsal.json"
+    path.write_text(path.read_text().replace('"failed"', '"passed"'))
+    done = runner("run", "rollout", cwd=app.repository, env=env)
+    assert done.returncode == 3
+    assert "is not what was recorded: its hash differs" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

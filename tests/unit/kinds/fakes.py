@@ -15,6 +15,7 @@ import yaml
 
 from runner.kinds.base import Command, Finished, Kind, Runnable
 from runner.model import Artifact, Execution, Release
+from runner.model.rehearsed import Rehearsed
 from runner.playbook.problems import PlaybookInvalid
 
 
@@ -42,6 +43,7 @@ class FakeContext:
     commit: str = "c0ffee"
     base: str = ""
     recorded: dict[str, bytes] = field(default_factory=dict)
+    rehearsals: dict[str, Rehearsed] = field(default_factory=dict)
 
     @property
     def scratch(self) -> Path:
@@ -73,6 +75,9 @@ class FakeContext:
             content = content.replace(secret.encode(), b"[redacted X]")
         self.saved[name] = content
         return Artifact(name, len(content), hashlib.sha256(content).hexdigest())
+
+    def rehearsed(self, before: str) -> Rehearsed | None:
+        return self.rehearsals.get(before)
 
     def record(self, name: str, content: bytes) -> Artifact:
         self.recorded[name] = content

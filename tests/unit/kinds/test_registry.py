@@ -45,7 +45,7 @@ def install(monkeypatch: pytest.MonkeyPatch, **targets: str) -> list[str]:
 
 
 def test_builtin_kinds() -> None:
-    assert list(BUILTIN) == ["command", "pytest", "http", "advisories", "image"]
+    assert list(BUILTIN) == ["command", "pytest", "http", "advisories", "image", "rehearsal"]
     assert all(name == kind.name and kind.summary for name, kind in BUILTIN.items())
 
 
