@@ -41,7 +41,7 @@ def _make(folder: Path, locks: Mapping[str, bytes], interpreter: str, door: Door
         named += ["--requirement", str(file)]
     _uv(door, "venv", "--quiet", "--allow-existing", "--python", interpreter, str(folder))
     target = ("--python", str(folder / "bin" / "python"))
-    _uv(door, "pip", "install", "--quiet", "--no-deps", *target, *named)
+    _uv(door, "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", *target, *named)
 
 
 def _uv(door: Door, *words: str) -> Ended:

@@ -23,7 +23,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def runner(
-    *args: str, cwd: Path, env: Mapping[str, str] | None = None
+    *args: str, cwd: Path, env: Mapping[str, str] | None = None, limit: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run ``runner`` to its end."""
     return subprocess.run(
@@ -32,7 +32,7 @@ def runner(
         env=environment(env),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=limit,
         check=False,
         stdin=subprocess.DEVNULL,
     )
