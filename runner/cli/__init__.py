@@ -13,6 +13,7 @@ from runner.errors import ExitCode, RunnerError, UsageError
 
 _COMMANDS = {
     "advisories": "Show which advisories affect which versions of a package, or export them.",
+    "bisect": "Find the first version that breaks, by rehearsals.",
     "bump": "Change the release, and every place that repeats it.",
     "bundle": "Seal the dossier into one archive that can be verified.",
     "comment": "Keep one comment on the pull request up to date with a run.",

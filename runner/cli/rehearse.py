@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runner.engine.run import Reporter
     from runner.events import Listener
     from runner.model import Playbook
+    from runner.model.bisected import Bisected
     from runner.model.rehearsed import Rehearsed
     from runner.rehearsal.rehearse import World
     from runner.reporters.console.paper import Paper
@@ -117,6 +118,23 @@ class Stage:
         if self.verbose:
             return Plain(self._paper(), pointers, verbose=True)
         return Troubles(self._paper(), pointers)
+
+    def announce(self, step: str) -> None:
+        """Say which step is rehearsed next."""
+        from runner.reporters.console.page import Tone, line, say
+
+        self._paper().print([(), line(say(f"rehearsing {step}", Tone.STRONG))])
+
+    def conclude(self, record: Bisected) -> None:
+        """Show what a bisection has found."""
+        from runner.model.bisected import encode
+        from runner.reporters.console.bisection import picture
+
+        if self.as_json:
+            click.echo(encode(record), nl=False)
+            return
+        sheet = self._paper()
+        sheet.print(picture(record, sheet.look))
 
     def close(self, record: Rehearsed) -> None:
         """Show what came of it."""

@@ -18,6 +18,7 @@ _DOSSIER = {
     "history": ("runner.evidence.history_document", "schema"),
     "run-comparison": ("runner.evidence.history_document", "comparison_schema"),
     "bump": ("runner.release.bump_document", "schema"),
+    "bisection": ("runner.model.bisected", "schema"),
     "rehearsal": ("runner.model.rehearsed", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "status": ("runner.release.standing", "schema"),

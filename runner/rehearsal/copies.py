@@ -107,6 +107,24 @@ class Copies:
         if self.artifacts is not None:
             _copy(self.artifacts, self.folder)
 
+    def keep(self, place: Path) -> None:
+        """Copy the copies to a place, for its owner alone, from where `take` takes them."""
+        part = place.with_name(f"{place.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(mode=0o700, parents=True)
+        if self.working is not None:
+            databases.copy(self.working, self.working.at(part / "database.db"))
+        if self.artifacts is not None:
+            _copy(self.folder, part / "artifacts")
+        part.rename(place)
+
+    def take(self, place: Path) -> None:
+        """Make the copies of what `keep` has kept, in place of the originals."""
+        if self.working is not None:
+            databases.copy(self.working.at(place / "database.db"), self.working)
+        if self.artifacts is not None:
+            _copy(place / "artifacts", self.folder)
+
     def told(self) -> Iterator[str]:
         """Say what was copied, a line each."""
         if self.database is not None:

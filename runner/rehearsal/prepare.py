@@ -26,12 +26,19 @@ def prepare(rig: Rig) -> None:
         _bump(rig, notes)
     with rig.part("environments") as notes:
         _make_environments(rig, notes)
+    kept = rig.world.data
     with rig.part("copies") as notes:
+        if kept is not None and kept.is_dir():
+            rig.copies.take(kept)
+            notes.facts.append("of the data that an earlier rehearsal began with")
+            return
         rig.copies.make()
         notes.facts += rig.copies.told()
     if rig.copies.empty:
         with rig.part("seed") as notes:
             _seed(rig, notes)
+    if kept is not None:
+        rig.copies.keep(kept)
 
 
 def _look_for_room(rig: Rig, notes: Notes) -> None:

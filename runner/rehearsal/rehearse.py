@@ -50,6 +50,8 @@ class World:
     """Is told of each part."""
     free: Callable[[Path], int] = free_bytes
     """Gives the bytes that are free at a place."""
+    data: Path | None = None
+    """Where the data that several rehearsals begin with is kept; the first one fills it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
     """
     from runner.rehearsal.conduct import conduct
 
-    book = _load(world)
+    book = playbook_of(world)
     settings = book.rehearsal
     if settings is None:
         raise UsageError(
@@ -118,7 +120,8 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
         return record
 
 
-def _load(world: World) -> Playbook:
+def playbook_of(world: World) -> Playbook:
+    """Read the user's playbook, under the profile for rehearsals; raises PlaybookInvalid."""
     book = _read(world, world.profile)
     profile = book.rehearsal.profile if book.rehearsal and not world.profile else ""
     return _read(world, profile) if profile else book
