@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help validate test lint format pytest coverage wheel-test bench schema lock clean
+.PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench schema lock clean
 
 # The name of a stamp: it exists where the environment in folder $(1) was made, in this place,
 # from the files $(2) as they are now.
@@ -18,6 +18,8 @@ BENCH := $(call stamp,.venv-bench,tests/bench/requirements.txt pyproject.toml)
 
 BIN := .venv/bin
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+ACTIONS := $(wildcard .github/actions/*/action.yml)
 MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py)
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -50,6 +52,20 @@ lint: $(DEV) $(MLFLOW) ## Style, types and layers
 	  $(MLFLOW_PROGRAMS)
 	@echo "==> lint-imports"
 	@$(BIN)/lint-imports --no-logo
+	@echo "==> zizmor"
+	@$(BIN)/zizmor --quiet --offline --persona=auditor .github
+	@echo "==> check-jsonschema"
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
+	@echo "==> the parser of GitHub Actions"
+	@$(MAKE) parse-workflows
+
+parse-workflows: ## Read the workflows with GitHub's own parser, where npm is there (on CI it is)
+	@if command -v npm >/dev/null; then \
+	  (cd tests/workflows && { [ -e node_modules ] || npm ci --silent; }) && \
+	  node tests/workflows/parse.mjs $(WORKFLOWS) $(ACTIONS); \
+	elif [ "$$CI" = true ]; then echo "npm is not installed" >&2; exit 1; \
+	else echo "left out: npm is not installed"; fi
 
 format: $(DEV) ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -84,6 +100,8 @@ schema: $(DEV) ## Write the published JSON Schema from the loader's own descript
 
 lock: .venv-uv/bin/uv ## Resolve the tools anew, with the newest versions that are allowed
 	@$(LOCK) pyproject.toml tests/build.in --group dev --output-file tests/requirements.txt
+	@$(LOCK) pyproject.toml tests/build.in --constraint tests/requirements.txt \
+	  --output-file deployment/runner/requirements.txt
 	@$(LOCK) pyproject.toml tests/build.in tests/bench/requirements.in --group bench \
 	  --output-file tests/bench/requirements.txt
 	@echo uv | $(LOCK) - --no-header --output-file tests/uv.txt

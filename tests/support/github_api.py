@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from unit.kinds.servers import Handler, Server, serving, text
+from unit.kinds.servers import Handler, Respond, Server, serving, text
 
 REPOSITORY = "octo/forge"
 BODY_LIMIT = 65_536
@@ -42,6 +42,8 @@ class GitHubApi:
     comments: dict[int, dict[str, Any]] = field(default_factory=dict)
     issues: dict[int, dict[str, Any]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    more: dict[str, Respond] = field(default_factory=dict)
+    """Other paths, with their answers: the server may be more than an API."""
     page: int = 100
     login: str = "github-actions[bot]"
     """Whose token it is."""
@@ -86,6 +88,9 @@ class GitHubApi:
 
     def answer(self, handler: Handler) -> None:
         method, path, headers, body = self.server.seen[-1]
+        if path in self.more:
+            self.more[path](handler)
+            return
         fault = next((one for one in self.faults if one.method == method), None)
         if fault:
             self.faults.remove(fault)
