@@ -29,6 +29,7 @@ _COMMANDS = {
     "schema": "Print the JSON Schema of the playbook, or of a document.",
     "status": "Show where the upgrade stands, and what is next.",
     "triage": "Show newer versions upstream, and which to take.",
+    "upgrade": "Upgrade: triage, rehearse, bump, verify, roll out, seal.",
     "validate": "Run the verification matrix (= run verification).",
     "verify": "Prove that a bundle is what was sealed.",
 }

@@ -16,15 +16,16 @@ from runner.cli.options import display_options, output_option, playbook_options
 from runner.playbook import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from runner.engine.dossier import Dossier
     from runner.engine.run import Reporter
-    from runner.events import Listener
+    from runner.events import Event, Listener
     from runner.model import Playbook
     from runner.model.bisected import Bisected
     from runner.model.rehearsed import Rehearsed
     from runner.rehearsal.rehearse import World
+    from runner.reporters.console.page import Line
     from runner.reporters.console.paper import Paper
 
 
@@ -89,9 +90,7 @@ class Stage:
         from runner.rehearsal.rehearse import World
         from runner.rehearsal.staging import Show
         from runner.reporters.ci import for_checks
-        from runner.reporters.console.rehearsal import Parts
 
-        parts = Parts(self._paper(), quiet=self.quiet)
         return World(
             playbook=playbook,
             profile=profile,
@@ -99,8 +98,18 @@ class Stage:
             output=self.output,
             environment=for_checks(os.environ),
             show=Show(self._listener, _reporters),
-            hear=parts.hear,
+            hear=self.hear,
         )
+
+    def hear(self, event: Event) -> None:
+        """Show a part as it begins and ends."""
+        from runner.reporters.console.rehearsal import Parts
+
+        Parts(self._paper(), quiet=self.quiet).hear(event)
+
+    def print(self, lines: Iterable[Line]) -> None:
+        """Show lines."""
+        self._paper().print(lines)
 
     def _paper(self) -> Paper:
         from runner.reporters.console import Options, paper

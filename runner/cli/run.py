@@ -73,11 +73,20 @@ def command(stage: str, **options: object) -> None:
 def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     """Run a stage, and exit with what it says."""
     settings = RunSettings(**options)
+    if settings.dry_run:
+        playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
+        show(make_plan(playbook, stage, settings.only), as_json=settings.as_json)
+        return
+    run = carry_out_stage(stage, settings)
+    if settings.as_json:
+        click.echo((settings.output / "live" / stage / "run.json").read_bytes(), nl=False)
+    sys.exit(run.exit_code)
+
+
+def carry_out_stage(stage: str, settings: RunSettings) -> Run:
+    """Run a stage, show it, and leave its evidence and reports."""
     playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
     plan = make_plan(playbook, stage, settings.only)
-    if settings.dry_run:
-        show(plan, as_json=settings.as_json)
-        return
     gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     dossier = Dossier(settings.output)
     where, words = str(dossier.live), rerun_words(stage, settings)
@@ -85,7 +94,7 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
     stream = sys.stderr if settings.as_json else sys.stdout
     with console(stream, pointers, shown) as listener:
-        run = execute(
+        return execute(
             plan,
             dossier,
             Options(settings.jobs, settings.fail_fast, settings.resume, settings.base, words),
@@ -93,9 +102,6 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
             listeners=[listener],
             reporters=[Reports(playbook, settings.junit_dialect)],
         )
-    if settings.as_json:
-        click.echo((dossier.live / stage / "run.json").read_bytes(), nl=False)
-    sys.exit(run.exit_code)
 
 
 def rerun_words(stage: str, settings: RunSettings) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _DOSSIER = {
     "bisection": ("runner.model.bisected", "schema"),
     "rehearsal": ("runner.model.rehearsed", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
+    "upgrade": ("runner.model.upgraded", "schema"),
     "status": ("runner.release.standing", "schema"),
 }
 """Documents of a dossier, each with the function that describes it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from runner.events import Event, PartEnded, PartStarted, RunEnded
 from runner.model import Outcome
 from runner.model.rehearsed import Migration, Outage, Part, Rehearsed, TableChange
+from runner.model.upgraded import Upgraded
 from runner.reporters.console.closing import closing
 from runner.reporters.console.page import TONES, Line, Look, Tone, line, say
 from runner.reporters.console.paper import Paper
@@ -137,3 +138,16 @@ def _verdict(record: Rehearsed, dossier: str, look: Look) -> Iterator[Line]:
 
 def _title(name: str, parts: Iterable[Part]) -> str:
     return next((one.title for one in parts if one.name == name), name)
+
+
+def upgraded(record: Upgraded, dossier: str) -> Iterator[Line]:
+    """Give what came of an upgrade, once all its steps were told."""
+    yield ()
+    verdict = record.verdict or Outcome.ERRORED
+    word = say(verdict.value.upper(), TONES[verdict])
+    what = f" upgrade of {record.package} {record.before} to {record.after}"
+    back = {True: ", rolled back", False: ", and the way back failed as well", None: ""}
+    yield line(word, what + back[record.rolled_back], say(f"  evidence: {dossier}", Tone.FAINT))
+    if record.verdict is not Outcome.PASSED and not record.rolled_back:
+        again = f"  once that is mended: runner upgrade --to {record.after} --resume"
+        yield line(say(again, Tone.FAINT))

@@ -1,0 +1,1 @@
+"""A whole upgrade as one run: triage, rehearsal, preflight, bump, matrix, rollout, bundle."""

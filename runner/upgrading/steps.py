@@ -1,0 +1,181 @@
+"""What the steps of an upgrade do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from packaging.version import Version
+
+from runner.advisories.moments import moment
+from runner.advisories.sources.base import Door
+from runner.engine import upgrade
+from runner.engine.dossier import Dossier
+from runner.engine.errand import errand
+from runner.engine.rehearsals import rehearsed
+from runner.errors import ExitCode
+from runner.evidence.sealing import seal
+from runner.model import Outcome, Playbook, Run, Subject
+from runner.rehearsal.checkout import head
+from runner.rehearsal.rehearse import World, rehearse
+from runner.release.bump import changes_of
+from runner.release.triage import Triage
+from runner.release.wish import Wish
+from runner.release.workplace import Workplace
+from runner.upgrading.course import Ended, Step
+
+_YOUNG = 7 * 86400.0
+"""Seconds for which a rehearsal of the same commit counts."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the steps stand on."""
+
+    load: Callable[[], Playbook]
+    """Reads the playbook as it is now."""
+    triage: Callable[[Playbook], Triage]
+    """Asks upstream."""
+    run: Callable[[str, bool], Run]
+    """Runs a stage, anew or to be resumed."""
+    world: World
+    """Of the rehearsal."""
+    before: str
+    """The version that the upgrade began with."""
+    after: str
+    """The version that it goes to."""
+
+    @property
+    def dossier(self) -> Dossier:
+        """Of the upgrade."""
+        return Dossier(self.world.output)
+
+
+def steps_of(ground: Ground) -> tuple[Step, ...]:
+    """Give the steps in their order; those that the playbook does not have say so."""
+    book = ground.load()
+    no_rehearsal = "" if book.rehearsal else "the playbook does not say how to rehearse"
+    return (
+        Step("triage", f"Ask upstream about {ground.after}", lambda _: _triage(ground)),
+        Step("rehearse", "Rehearse on copies", lambda _: _rehearse(ground), missing=no_rehearsal),
+        _stage(ground, book, "preflight", "Preflight"),
+        Step("bump", f"Bump to {ground.after}", lambda _: _bump(ground), changes=True),
+        _stage(ground, book, "verification", "Verify the matrix"),
+        _stage(ground, book, "rollout", "Roll out", changes=True),
+        Step("bundle", "Seal the bundle", lambda _: _bundle(ground)),
+    )
+
+
+def way_back(ground: Ground) -> Step:
+    """Give the step that takes everything back."""
+    title = f"Roll back to {ground.before}"
+    return Step("rollback", title, lambda _: _back(ground), changes=True)
+
+
+def begin(ground: Ground) -> None:
+    """Note in the dossier with which version the upgrade begins; raises DossierError."""
+    book = ground.load()
+    with errand(Path(book.repository)) as door:
+        commit = head(Path(book.repository), door)
+    release = book.release
+    subject = Subject(
+        release.package,
+        ground.before,
+        book.file,
+        book.sha256,
+        book.profile,
+        commit,
+        dirty=False,
+    )
+    with ground.dossier.locked():
+        ground.dossier.write(upgrade.NAME, upgrade.record(ground.dossier, subject))
+
+
+def _stage(ground: Ground, book: Playbook, name: str, title: str, *, changes: bool = False) -> Step:
+    missing = "" if name in book.stages else f"the playbook has no stage '{name}'"
+    return Step(name, title, lambda again: _run(ground, name, again=again), changes, missing)
+
+
+def _run(ground: Ground, name: str, *, again: bool) -> Ended:
+    begun = again and (ground.dossier.live / name / "run.json").exists()
+    run = ground.run(name, begun)
+    if not run.exit_code:
+        return Ended(Outcome.PASSED)
+    unhappy = [one for one in run.results if one.outcome is run.verdict and one.counts]
+    reason = f"{unhappy[0].area}: {unhappy[0].reason}" if unhappy else f"{name}: {run.verdict}"
+    if run.interrupted:
+        reason = f"interrupted by {run.interrupted}"
+    return Ended(run.verdict, reason, "", run.exit_code)
+
+
+def _triage(ground: Ground) -> Ended:
+    triage = ground.triage(ground.load())
+    if not triage.reached:
+        told = next((one for one in triage.sources if one.state == "failed"), None)
+        reason, hint = (told.detail, told.hint) if told else ("the index was not asked", "")
+        return Ended(Outcome.ERRORED, reason, hint, int(ExitCode.ERRORED))
+    wanted = Version(ground.after)
+    found = next((o for o in triage.recommendation.assessments if o.version == wanted), None)
+    if found is None:
+        return _no(f"the index has no {ground.after}", "see 'runner triage'")
+    if found.candidate.rejections:
+        return _no(found.candidate.rejections[0], "see 'runner triage'")
+    if found.resolution.answer == "no":
+        return _no(f"it does not resolve: {found.resolution.detail}", "see 'runner triage'")
+    return Ended(Outcome.PASSED, facts=(found.verdict,) if found.verdict else ())
+
+
+def _no(reason: str, hint: str) -> Ended:
+    return Ended(Outcome.FAILED, reason, hint, int(ExitCode.FAILED))
+
+
+def _rehearse(ground: Ground) -> Ended:
+    book = ground.load()
+    with errand(Path(book.repository)) as door:
+        commit = head(Path(book.repository), door)
+    known = rehearsed(ground.dossier.live, ground.before, ground.after)
+    ended = moment(known.ended) if known else None
+    if known and ended and known.verdict is Outcome.PASSED:
+        young = (datetime.now(UTC) - ended).total_seconds() < _YOUNG
+        if young and known.commit == commit and not known.dirty:
+            return Ended(Outcome.PASSED, facts=(f"of {known.ended}, for this commit",))
+    record = rehearse(ground.world, ground.after, ground.before)
+    return Ended(record.verdict, record.reason, record.hint, record.exit_code)
+
+
+def _bump(ground: Ground) -> Ended:
+    with errand(Path(ground.load().repository)) as door:
+        changed = _written(ground, ground.after, "in_progress", door)
+    return Ended(Outcome.PASSED, facts=(", ".join(changed) or "it is there already",))
+
+
+def _written(ground: Ground, version: str, status: str, door: Door) -> tuple[str, ...]:
+    """Bring every pin to a version; give the files that changed."""
+    place = Workplace.of(Path(ground.load().repository), door)
+    with place.alone():
+        place.transaction.recover()
+        book = ground.load()
+        wish = Wish(version, upgrade_status=status)
+        changes = changes_of(book, wish.of(book.release, allow_downgrade=True), door)
+        if changes:
+            place.refuse_dirty(changes, door)
+            place.write(changes)
+    return tuple(one.path for one in changes)
+
+
+def _bundle(ground: Ground) -> Ended:
+    with ground.dossier.locked():
+        bundle, _ = seal(ground.dossier.live, ground.dossier.output)
+    return Ended(Outcome.PASSED, facts=(str(bundle),))
+
+
+def _back(ground: Ground) -> Ended:
+    """Bring environment and data back: the pins with their locks, then the stage ``rollback``."""
+    with errand(Path(ground.load().repository)) as door:
+        changed = _written(ground, ground.before, "rolled_back", door)
+    facts = (", ".join(changed) or "no pin had changed",)
+    if "rollback" not in ground.load().stages:
+        return Ended(Outcome.PASSED, facts=(*facts, "the playbook has no stage 'rollback'"))
+    return replace(_run(ground, "rollback", again=False), facts=facts)

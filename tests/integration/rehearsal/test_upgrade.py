@@ -1,0 +1,108 @@
+"""The whole upgrade of the stand-in, as one run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from support.command import runner
+from support.standin import Standin
+
+REAL = """  verification:
+    - {area: Lock, run: [grep, -q, "standin==${{ release.version }}", requirements.txt]}
+  rollout:
+    - {area: Rehearsed, uses: rehearsal}
+    - {area: Go, run: [test, -e, GO]}
+  rollback:
+    - {area: Back, run: [touch, BACK]}
+rehearsal:
+"""
+
+
+@pytest.fixture
+def real(app: Standin) -> Standin:
+    """Give the stand-in with stages that are carried out on the repository itself."""
+    app.edit("  verification:\n", "  matrix:\n")
+    app.edit("rehearsal:\n", REAL)
+    app.edit("migrate: [migrate], ", "migrate: [migrate], after: [matrix], ")
+    (app.repository / "GO").touch()
+    return app
+
+
+def upgrade(app: Standin, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {**app.env, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": app.env["UV_FIND_LINKS"]}
+    return runner("upgrade", "--to", "2.0", *words, cwd=app.repository, env=env)
+
+
+def record(app: Standin) -> dict[str, Any]:
+    path = app.repository / "analysis_outputs/live/upgrade-steps.json"
+    known: dict[str, Any] = json.loads(path.read_bytes())
+    return known
+
+
+def lock(app: Standin) -> str:
+    text = (app.repository / "requirements.txt").read_text()
+    return text.partition("standin==")[2].split()[0]
+
+
+def test_the_whole_way(real: Standin) -> None:
+    done = upgrade(real, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = record(real)
+    assert {one["name"]: one["outcome"] for one in found["steps"]} == {
+        "triage": "passed",
+        "rehearse": "passed",
+        "preflight": "skipped",
+        "bump": "passed",
+        "verification": "passed",
+        "rollout": "passed",
+        "bundle": "passed",
+    }
+    assert lock(real) == "2.0"
+    assert "the playbook has no stage 'preflight'" in done.stdout
+    (bundle,) = Path(real.repository, "analysis_outputs").glob("standin-1.0-2.0-*.tar.gz")
+    assert runner("verify", str(bundle), cwd=real.repository).returncode == 0
+    schema = json.loads(runner("schema", "upgrade", cwd=real.repository).stdout)
+    jsonschema.Draft202012Validator(schema).validate(found)
+
+
+def test_a_failed_rollout_is_rolled_back(real: Standin) -> None:
+    (real.repository / "GO").unlink()
+    done = upgrade(real, "--yes", "--on-failure", "rollback")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert record(real)["rolled_back"] is True
+    assert lock(real) == "1.0"
+    assert (real.repository / "BACK").exists()
+    assert "upgrade_status: rolled_back" in real.playbook.read_text()
+    assert "FAILED upgrade of standin 1.0 to 2.0, rolled back" in done.stdout
+
+
+def test_what_was_stopped_is_resumed(real: Standin) -> None:
+    (real.repository / "GO").unlink()
+    assert upgrade(real, "--yes", "--on-failure", "stop").returncode == 1
+    assert lock(real) == "2.0"
+    (real.repository / "GO").touch()
+    done = upgrade(real, "--yes", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("done before") == 4
+    assert not (real.repository / "BACK").exists()
+
+
+def test_nobody_to_be_asked(real: Standin) -> None:
+    done = upgrade(real)
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert lock(real) == "1.0"
+
+
+def test_wrong_usage_and_a_target_that_is_none(real: Standin) -> None:
+    done = upgrade(real, "--resume")
+    assert (done.returncode, "no upgrade to 2.0 to resume" in done.stderr) == (2, True)
+    env = {**real.env, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": real.env["UV_FIND_LINKS"]}
+    done = runner("upgrade", "--to", "9.0", "--yes", cwd=real.repository, env=env)
+    assert done.returncode == 1
+    assert "the index has no 9.0" in done.stdout
