@@ -14,6 +14,7 @@ _DOSSIER = {
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
     "outdated": ("runner.advisories.locks.outdated", "schema"),
     "image": ("runner.advisories.images.document", "schema"),
+    "database-backup": ("runner.kinds.database.record", "schema"),
     "bundle": ("runner.evidence.manifest", "schema"),
     "history": ("runner.evidence.history_document", "schema"),
     "run-comparison": ("runner.evidence.history_document", "comparison_schema"),

@@ -54,6 +54,11 @@ class StepContext:
         return self.session.scratch
 
     @property
+    def output(self) -> Path:
+        """The folder around the dossier."""
+        return self.session.live.parent
+
+    @property
     def cwd(self) -> Path:
         """The step's working folder."""
         return self.session.repository / self.step.cwd

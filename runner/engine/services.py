@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from runner.engine.clock import now
 from runner.engine.compose import ComposeError, Project
@@ -17,8 +18,12 @@ from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.errors import DossierError
 from runner.events import ServiceEnded, ServiceReady, ServiceStarting
+from runner.kinds.database.trouble import DatabaseError
 from runner.model import Execution, Outcome, Service, ServiceReport
 from runner.playbook.expressions import resolve_deep
+
+if TYPE_CHECKING:
+    from runner.engine.guard import Guard
 
 _LAST_WORDS = 1.0
 """Seconds to read what a service that has died left in its pipe."""
@@ -98,6 +103,7 @@ class LiveService:
         self._lock = threading.Lock()
         self._running: Running | None = None
         self._log: Log | None = None
+        self._guard: Guard | None = None
         self._closing = Stop()
         self._pump = threading.Thread(target=self._read_output, daemon=True)
         self._trouble: Unready | None = None
@@ -120,6 +126,9 @@ class LiveService:
                     self._trouble = trouble
                 except ComposeError as error:
                     self._trouble = Unready(error.message, error.hint)
+                except DatabaseError as error:
+                    reason = f"service {self._service.name}: {error.message}"
+                    self._trouble = Unready(reason, error.hint)
             elif self._trouble is None and self._running is not None and self._running.ended():
                 self._trouble = self._died()
             if self._trouble is not None:
@@ -139,6 +148,9 @@ class LiveService:
             name = f"{self._session.stage}/logs/service.{service.name}.{count}.log"
         self._log = Log(self._session.live / name, name, self._session.redactor)
         self._session.bus.tell(ServiceStarting(service.name, self._log.last_line))
+        self._guard = _guard(self._session, service, self._log)
+        if self._guard is not None:
+            self._guard.before()
         argv = service.run
         if self._project is not None and service.compose is not None:
             argv = self._project.up(service, service.compose, self._log)
@@ -173,6 +185,8 @@ class LiveService:
             if not stop.wait(_INTERVAL):
                 raise Unready(f"interrupted by {stop.signal}")
         self._check_holder()
+        if self._guard is not None:
+            self._guard.after()
         self._ready_after = time.monotonic() - self._began
         self._session.bus.tell(ServiceReady(service.name, self._ready_after))
 
@@ -268,3 +282,11 @@ class LiveService:
         if self._service.compose is not None and self._pump.is_alive():
             project.stop(self._service, self._service.compose, log)
             self._pump.join(_FOLLOWED)
+
+
+def _guard(session: Session, service: Service, log: Log) -> Guard | None:
+    if service.database is None:
+        return None
+    from runner.engine.guard import Guard  # brings the engines of databases along
+
+    return Guard(session, service, service.database, log)

@@ -26,6 +26,7 @@ _HOMES = {
     "advisories": ("runner.kinds.advisories", "ADVISORIES"),
     "image": ("runner.kinds.image", "IMAGE"),
     "rehearsal": ("runner.kinds.rehearsal", "REHEARSAL"),
+    "database": ("runner.kinds.database.kind", "DATABASE"),
 }
 """Where each built-in kind is, imported only for a playbook that uses it."""
 

@@ -67,6 +67,10 @@ class Context(Protocol):
         """An existing folder of this run, removed after it."""
 
     @property
+    def output(self) -> Path:
+        """The folder around the dossier, for what is the user's and no evidence: backups."""
+
+    @property
     def cwd(self) -> Path:
         """The step's working folder, absolute."""
 

@@ -19,6 +19,7 @@ from runner.model.plans import (
     Release,
     Retry,
     Service,
+    ServiceDatabase,
     Step,
     Upstream,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Retry",
     "Run",
     "Service",
+    "ServiceDatabase",
     "ServiceReport",
     "Step",
     "StepReport",

@@ -187,6 +187,18 @@ class Compose:
 
 
 @dataclass(frozen=True)
+class ServiceDatabase:
+    """The database that a service migrates when it starts."""
+
+    url: str = ""
+    """Its URL, where that holds no secret."""
+    url_env: str = ""
+    """Or the environment variable that holds its URL."""
+    revisions: tuple[str, ...] = ()
+    """Argv of the program that tells which revisions the service itself brings."""
+
+
+@dataclass(frozen=True)
 class Service:
     """A process or Compose service that checks need."""
 
@@ -206,6 +218,8 @@ class Service:
     """Names of environment variables that it may see and no evidence may show."""
     cwd: str = "."
     """Working folder, relative to the repository."""
+    database: ServiceDatabase | None = None
+    """What it would migrate; it is not started where that could not be undone."""
     look_ups: tuple[str, ...] = ()
     """Run-time names that it still holds: ``run.scratch``."""
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from runner.model import Compose, Ready
+from runner.model import Compose, Ready, ServiceDatabase
+from runner.playbook.databases import SERVICE_DATABASE
 from runner.playbook.durations import DURATION
 from runner.playbook.names import ENVIRONMENT, SECRETS
 from runner.playbook.nodes import child, pairs
@@ -75,6 +76,8 @@ class ServiceDraft:
     """Names of secret variables."""
     cwd: str = "."
     """Working folder."""
+    database: ServiceDatabase | None = None
+    """What it migrates when it starts."""
 
 
 _RECORD = OneKeyOf(
@@ -87,6 +90,11 @@ _RECORD = OneKeyOf(
             Field("env", ENVIRONMENT, "environment variables"),
             Field("secrets", SECRETS, "names of variables that no evidence may show"),
             Field("cwd", REPOSITORY_PATH, "working folder"),
+            Field(
+                "database",
+                SERVICE_DATABASE,
+                "what it migrates when it starts: refused without a verified backup",
+            ),
         ),
     ),
     ("run", "compose"),

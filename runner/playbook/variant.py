@@ -252,6 +252,7 @@ class Variant:
             env={**self._env, **draft.env},
             secrets=draft.secrets,
             cwd=draft.cwd,
+            database=draft.database,
             look_ups=tuple(sorted(filler.left)),
         )
 

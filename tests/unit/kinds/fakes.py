@@ -52,6 +52,10 @@ class FakeContext:
         return folder
 
     @property
+    def output(self) -> Path:
+        return self.repository / "out"
+
+    @property
     def cwd(self) -> Path:
         return self.repository
 
@@ -101,7 +105,7 @@ class ProcessContext(FakeContext):
             done = subprocess.run(
                 command.argv,
                 cwd=self.repository,
-                env={**os.environ, **self.env},
+                env={**os.environ, **self.env, **command.env},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=60,

@@ -45,7 +45,15 @@ def install(monkeypatch: pytest.MonkeyPatch, **targets: str) -> list[str]:
 
 
 def test_builtin_kinds() -> None:
-    assert list(BUILTIN) == ["command", "pytest", "http", "advisories", "image", "rehearsal"]
+    assert list(BUILTIN) == [
+        "command",
+        "pytest",
+        "http",
+        "advisories",
+        "image",
+        "rehearsal",
+        "database",
+    ]
     assert all(name == kind.name and kind.summary for name, kind in BUILTIN.items())
 
 

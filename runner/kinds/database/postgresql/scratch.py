@@ -1,0 +1,81 @@
+"""Databases that the runner makes for itself, and drops again (PostgreSQL 13 and newer)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from runner.kinds.database.address import Address
+from runner.kinds.database.postgresql.connection import connected
+from runner.kinds.database.trouble import DatabaseError
+
+_LONGEST = 63
+"""Bytes of a name (PostgreSQL 15, 4.1.1)."""
+_PROPERTIES = (
+    "SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), quote_ident(pg_get_userbyid(d.datdba))"
+    " FROM pg_database d WHERE d.datname = current_database()"
+)
+
+
+def new_name(base: str) -> str:
+    """Give a name that no other database has."""
+    return f"{base[: _LONGEST - 9]}_{os.urandom(4).hex()}"
+
+
+@contextlib.contextmanager
+def scratch(address: Address, run_id: str) -> Iterator[str]:
+    """Make an empty database like that of the address, and drop it after the block."""
+    name = new_name(f"upgrade_runner_{run_id}".lower())
+    create(address, name)
+    try:
+        yield name
+    finally:
+        drop(address, name)
+
+
+def create(address: Address, name: str) -> None:
+    """Make an empty database with the encoding and the locale of that of the address."""
+    with connected(address) as connection:
+        row = connection.execute(_PROPERTIES).fetchone()
+        assert row is not None  # noqa: S101 - one is always connected to a database
+        like = " ".join(_like(row[0], row[1]))
+        try:
+            connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 {like}")
+        except _lacks_right() as error:
+            raise DatabaseError(
+                f"{address.shown}: the role may not create the database that a backup is restored "
+                "into",
+                hint="ALTER ROLE … CREATEDB, or name another server under 'scratch_url_env'",
+            ) from error
+
+
+def drop(address: Address, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    with connected(address) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+
+def quoted(name: str) -> str:
+    """Write a name as an identifier (PostgreSQL 15, 4.1.1)."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _like(properties: dict[str, Any], encoding: str) -> Iterator[str]:
+    yield f"ENCODING {_text(encoding)}"
+    yield f"LC_COLLATE {_text(properties['datcollate'])}"
+    yield f"LC_CTYPE {_text(properties['datctype'])}"
+    if properties.get("datlocprovider") == "i":
+        locale = properties.get("datlocale") or properties.get("daticulocale") or ""
+        yield f"LOCALE_PROVIDER icu ICU_LOCALE {_text(locale)}"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _lacks_right() -> type[Exception]:
+    from psycopg.errors import InsufficientPrivilege
+
+    return InsufficientPrivilege

@@ -1,0 +1,61 @@
+"""PostgreSQL's own programs: their versions against the server's, and how they are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.kinds.database.address import Address
+from runner.kinds.database.base import Workbench
+from runner.kinds.database.trouble import DatabaseError
+
+DUMP, RESTORE = "pg_dump", "pg_restore"
+"""The programs, looked up on the step's PATH."""
+_VERSION = re.compile(r"\(PostgreSQL\) (?P<version>(?P<major>\d+)\S*)")
+"""``pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)``."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program at a version."""
+
+    name: str
+    """As it is called."""
+    version: str
+    """As it says: ``15.18``."""
+    major: int
+    """Of it: 15."""
+
+
+def program(name: str, bench: Workbench) -> Program:
+    """Ask a program for its version; raises DatabaseError."""
+    said = bench.tool((name, "--version"), {})
+    found = _VERSION.search(said)
+    if found is None:
+        raise DatabaseError(f"{name} --version said no version", hint=f"is {name} PostgreSQL's?")
+    return Program(name, found["version"], int(found["major"]))
+
+
+def refuse_older(tool: Program, server: str) -> None:
+    """Raise DatabaseError for a program that is older than the server, whose dump it refuses."""
+    major = int(re.sub(r"\D.*", "", server) or 0)
+    if tool.major < major:
+        raise DatabaseError(
+            f"{tool.name} {tool.version} is older than the server, PostgreSQL {server}",
+            hint=f"install postgresql-client-{major} or newer, and put it first on PATH",
+        )
+
+
+def dump(address: Address, snapshot: str, path: Path, bench: Workbench) -> None:
+    """Write a dump in the custom format, of what a snapshot sees."""
+    argv = (DUMP, "--format=custom", "--no-password", f"--snapshot={snapshot}", f"--file={path}")
+    bench.tool(argv, address.environment())
+
+
+def restore(address: Address, path: Path, bench: Workbench, *, owners: bool = False) -> None:
+    """Restore a dump into an empty database; without owners all is the role's own."""
+    own = () if owners else ("--no-owner", "--no-privileges")
+    name = address.settings["dbname"]
+    argv = (RESTORE, "--exit-on-error", "--no-password", *own, f"--dbname={name}", str(path))
+    bench.tool(argv, address.environment())

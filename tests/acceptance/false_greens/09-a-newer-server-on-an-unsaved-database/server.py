@@ -1,0 +1,6 @@
+import sys
+from pathlib import Path
+
+Path("started").touch()
+sys.stdout.write("up\n")
+sys.stdout.flush()
