@@ -22,6 +22,7 @@ _COMMANDS = {
     "issue": "Keep one issue up to date with what triage recommends.",
     "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",
+    "notify": "Tell people what a run showed, or announce a freeze.",
     "plan": "Show what would run, resolved; run nothing.",
     "rehearse": "Rehearse an upgrade and its rollback, on copies.",
     "report": "Make every report of the dossier again.",

@@ -94,7 +94,7 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
     stream = sys.stderr if settings.as_json else sys.stdout
     with console(stream, pointers, shown) as listener:
-        return execute(
+        run = execute(
             plan,
             dossier,
             Options(settings.jobs, settings.fail_fast, settings.resume, settings.base, words),
@@ -102,6 +102,11 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
             listeners=[listener],
             reporters=[Reports(playbook, settings.junit_dialect)],
         )
+    if playbook.notify:
+        from runner.cli import notify
+
+        notify.at_the_end(playbook, run, dossier)
+    return run
 
 
 def rerun_words(stage: str, settings: RunSettings) -> tuple[str, ...]:

@@ -111,6 +111,8 @@ def _secrets(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
 def _kept(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
     """Give what must not be shown though the playbook does not say so: names tell it."""
     kept = secrets_in(environment)
+    addresses = (one.urls for one in plan.playbook.notify)
+    kept |= {name: environment[name] for name in addresses if environment.get(name)}
     told = [step.env for check in plan.checks for step in check.steps]
     told += [service.env for service in plan.services]
     for env in told:
@@ -123,6 +125,7 @@ def _without_secrets(environment: Mapping[str, str], plan: Plan) -> dict[str, st
     stages = plan.playbook.stages.values()
     named = {n for checks in stages for check in checks for s in check.steps for n in s.secrets}
     named |= {name for service in plan.playbook.services.values() for name in service.secrets}
+    named |= {one.urls for one in plan.playbook.notify}
     return {name: value for name, value in environment.items() if name not in named}
 
 

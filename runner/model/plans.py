@@ -66,6 +66,18 @@ class Owners:
 
 
 @dataclass(frozen=True)
+class NotifyTarget:
+    """Where a role is told of what happens."""
+
+    role: str
+    """One of the owners' ``notify``."""
+    urls: str
+    """Name of the environment variable that holds the addresses, as Apprise writes them."""
+    of: tuple[str, ...] = ("failed", "recovered", "vulnerabilities_green", "freeze")
+    """What the role is told of."""
+
+
+@dataclass(frozen=True)
 class Pin:
     """A place in the repository that repeats the version."""
 
@@ -294,3 +306,5 @@ class Playbook:
     """Where newer versions are looked for."""
     rehearsal: Rehearsal | None = None
     """How an upgrade is rehearsed; None where the playbook does not say."""
+    notify: tuple[NotifyTarget, ...] = ()
+    """Where roles are told of what happens."""

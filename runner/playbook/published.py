@@ -17,6 +17,7 @@ from runner.playbook.checks import CHECK
 from runner.playbook.definitions import DEFINITION
 from runner.playbook.kinds import KindSpec
 from runner.playbook.names import ENVIRONMENT, ID
+from runner.playbook.notify import NOTIFY
 from runner.playbook.partial import LOOK_UP, partial, with_look_ups
 from runner.playbook.per_kind import definition_rule, kind_rules, run_rules
 from runner.playbook.rehearsal import REHEARSAL
@@ -43,6 +44,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
     parts: Schema = {
         "release": RELEASE.schema(),
         "owners": OWNERS.schema(),
+        "notify": NOTIFY.schema(),
         "pins": PINS.schema(),
         "upstream": UPSTREAM.schema(),
         "rehearsal": REHEARSAL.schema(),

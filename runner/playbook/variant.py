@@ -17,8 +17,9 @@ from runner.playbook.fill import Filler
 from runner.playbook.fingerprint import Fingerprint
 from runner.playbook.names import ENVIRONMENT, ID, VARIABLE, refuse_clashes
 from runner.playbook.nodes import child, items, pairs, secrets_of
+from runner.playbook.notify import NOTIFY
 from runner.playbook.pins import PIN
-from runner.playbook.problems import place_of
+from runner.playbook.problems import did_you_mean, place_of
 from runner.playbook.rehearsal import REHEARSAL, refuse_unknown
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.scope import RELEASE_NAMES, Scope, Value
@@ -46,6 +47,8 @@ class Top:
     """Its checks."""
     owners: yaml.Node | None = None
     """Who answers."""
+    notify: yaml.Node | None = None
+    """Where roles are told of what happens."""
     pins: yaml.Node | None = None
     """Where the version is repeated."""
     upstream: yaml.Node | None = None
@@ -69,6 +72,7 @@ TOP = Record(
     (
         Field("release", Raw(), "the tracked dependency", required=True),
         Field("owners", Raw(), "who answers for the upgrade"),
+        Field("notify", Raw(), "where roles of `owners.notify` are told of what happens"),
         Field("pins", Raw(), "places that repeat the version"),
         Field("upstream", Raw(), "where newer versions are looked for"),
         Field("rehearsal", Raw(), "what `runner rehearse` copies, and what it carries out"),
@@ -110,6 +114,8 @@ class Variant:
         variables = self._variables()
         self._environment()
         owners = self._section("owners", OWNERS.read)
+        notify = self._section("notify", NOTIFY.read)
+        self._known_roles(owners)
         pins = self._section("pins", PINS.read)
         self._confine_pins()
         upstream = self._section("upstream", UPSTREAM.read)
@@ -129,6 +135,7 @@ class Variant:
             profile=self.profile,
             upstream=upstream or Upstream(),
             rehearsal=self._rehearsal(stages, variables),
+            notify=notify or (),
         )
 
     def _section(self, key: str, read: Callable[[yaml.Node, str], T]) -> T | None:
@@ -185,6 +192,13 @@ class Variant:
             return
         self._env |= env
         self._add("env", {f"env.{name}": Value(text) for name, text in env.items()})
+
+    def _known_roles(self, owners: Owners | None) -> None:
+        for role, node in pairs(child(self.root, "notify")):
+            if owners is not None and role not in owners.notify:
+                known = did_you_mean(role, owners.notify) or "owners.notify names no role"
+                message = f"'{role}' is no role of owners.notify"
+                self.desk.findings.add(node, f"notify.{role}", message, known)
 
     def _confine_pins(self) -> None:
         for index, pin in enumerate(items(child(self.root, "pins"))):
