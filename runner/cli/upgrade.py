@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 @option(
     "--on-failure",
     type=click.Choice(["ask", "rollback", "stop"]),
-    default="ask",
-    show_default=True,
-    help="What follows a failure after something real was changed.",
+    help="What follows a failure after something real was changed [default: the playbook's, ask].",
 )
 @click.option("--resume", is_flag=True, help="Go on where the last upgrade to V has ended.")
 @playbook_options
@@ -44,7 +42,7 @@ def command(
     *,
     after: str,
     yes: bool,
-    on_failure: Literal["ask", "rollback", "stop"],
+    on_failure: str | None,
     resume: bool,
     playbook: Path | None,
     profile: str,
@@ -69,7 +67,8 @@ def command(
     record = made.begun(after, resume=resume)
     ground = made.ground(record)
     begin(ground)
-    record = carry_out(steps_of(ground), way_back(ground), record, on_failure, made.port())
+    wish = on_failure or ground.load().on_failure
+    record = carry_out(steps_of(ground), way_back(ground), record, wish, made.port())
     made.close(record)
     sys.exit(record.exit_code)
 

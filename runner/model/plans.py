@@ -308,3 +308,6 @@ class Playbook:
     """How an upgrade is rehearsed; None where the playbook does not say."""
     notify: tuple[NotifyTarget, ...] = ()
     """Where roles are told of what happens."""
+    on_failure: str = "ask"
+    """What follows where a step of an upgrade fails after something real was changed: ``ask``,
+    ``rollback`` or ``stop``."""

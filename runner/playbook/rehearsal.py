@@ -13,7 +13,7 @@ from runner.playbook.names import ID, VARIABLE
 from runner.playbook.nodes import child, items
 from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import did_you_mean
-from runner.playbook.shapes import Field, ListOf, Record, Text
+from runner.playbook.shapes import Choice, Field, ListOf, Record, Text
 
 _STAGES = ListOf(ID)
 _VARIABLES = ListOf(VARIABLE)
@@ -51,6 +51,9 @@ REHEARSAL = Record(
     ),
 )
 """How an upgrade is rehearsed."""
+
+ON_FAILURE = Choice(("ask", "rollback", "stop"))
+"""What follows in `runner upgrade` where a step fails after something real was changed."""
 
 
 def refuse_unknown(

@@ -20,7 +20,7 @@ from runner.playbook.nodes import child, items, pairs, secrets_of
 from runner.playbook.notify import NOTIFY
 from runner.playbook.pins import PIN
 from runner.playbook.problems import did_you_mean, place_of
-from runner.playbook.rehearsal import REHEARSAL, refuse_unknown
+from runner.playbook.rehearsal import ON_FAILURE, REHEARSAL, refuse_unknown
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.scope import RELEASE_NAMES, Scope, Value
 from runner.playbook.services import SERVICE, ServiceDraft
@@ -55,6 +55,8 @@ class Top:
     """Where newer versions are looked for."""
     rehearsal: yaml.Node | None = None
     """How an upgrade is rehearsed."""
+    on_failure: yaml.Node | None = None
+    """What follows a failed step of an upgrade."""
     vars: yaml.Node | None = None
     """Names for look-ups."""
     env: yaml.Node | None = None
@@ -76,6 +78,7 @@ TOP = Record(
         Field("pins", Raw(), "places that repeat the version"),
         Field("upstream", Raw(), "where newer versions are looked for"),
         Field("rehearsal", Raw(), "what `runner rehearse` copies, and what it carries out"),
+        Field("on_failure", Raw(), "what `runner upgrade` does after a failure (default: ask)"),
         Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
         Field("env", Raw(), "environment variables of every check and service"),
         Field("advisories", Raw(), "what every check of the kind `advisories` has under `with`"),
@@ -136,6 +139,7 @@ class Variant:
             upstream=upstream or Upstream(),
             rehearsal=self._rehearsal(stages, variables),
             notify=notify or (),
+            on_failure=self._section("on_failure", ON_FAILURE.read) or "ask",
         )
 
     def _section(self, key: str, read: Callable[[yaml.Node, str], T]) -> T | None:

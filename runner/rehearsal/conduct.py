@@ -12,6 +12,7 @@ from runner import __version__
 from runner.advisories.sources.base import Door
 from runner.engine import upgrade
 from runner.engine.clock import now
+from runner.kinds.database.dump_file import FOLDER
 from runner.model import Outcome, Subject
 from runner.model.rehearsed import CLEAN_UP, ENDED, FORMAT, NAME, Kept, Outage, Part, Rehearsed
 from runner.model.rehearsed import encode as encoded
@@ -153,6 +154,7 @@ def _look_whether_restored(rig: Rig, notes: Notes) -> None:
 def _clean_up(rig: Rig) -> None:
     with rig.part(CLEAN_UP):
         checkout.forget(rig.task.repository, rig.task.id, rig.door)
+        shutil.rmtree(rig.task.dossier.output / FOLDER, ignore_errors=True)  # dumps of the copy
         for path in rig.door.scratch.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 

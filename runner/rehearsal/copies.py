@@ -128,9 +128,9 @@ class Copies:
     def told(self) -> Iterator[str]:
         """Say what was copied, a line each."""
         if self.database is not None:
-            yield f"{self.database.path}: {self.database.size:,} bytes"
+            yield f"{self.database.path.name}: {self.database.size:,} bytes"
         if self.artifacts is not None:
-            yield f"{self.artifacts}: {_size(self.artifacts):,} bytes"
+            yield f"{self.artifacts.name}: {_size(self.artifacts):,} bytes"
 
     def save(self) -> Saved:
         """Put the state of the copies aside, to be restored and to be compared with."""

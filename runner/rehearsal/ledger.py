@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from runner.advisories.sources.base import Door
 from runner.engine.dossier import JOURNAL, remove_scratch
 from runner.engine.leftovers import end_leftovers, end_marked
 from runner.errors import DossierError, RunnerError, UsageError
+from runner.kinds.database.dump_file import FOLDER
 from runner.rehearsal.checkout import forget
 
 
@@ -117,4 +119,5 @@ def _clean(entry: Entry, door: Door) -> tuple[str, ...]:
     with contextlib.suppress(RunnerError):  # the repository may be gone
         forget(Path(entry.repository), entry.name, door)
     remove_scratch(entry.name, Path(entry.temporary))
+    shutil.rmtree(Path(entry.live).parent / FOLDER, ignore_errors=True)
     return tuple(ended)

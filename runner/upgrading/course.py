@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -18,9 +17,6 @@ from runner.events import Event, PartEnded, PartStarted
 from runner.model import Outcome
 from runner.model.rehearsed import Part
 from runner.model.upgraded import Upgraded
-
-OnFailure: TypeAlias = Literal["ask", "rollback", "stop"]
-"""What follows where a step fails after something real was changed."""
 
 _STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 
@@ -70,11 +66,12 @@ class Port:
 
 
 def carry_out(
-    steps: Sequence[Step], way_back: Step, record: Upgraded, on_failure: OnFailure, port: Port
+    steps: Sequence[Step], way_back: Step, record: Upgraded, on_failure: str, port: Port
 ) -> Upgraded:
     """Carry the steps out that the record does not tell as passed, and give the new record.
 
-    Where one fails after something real was changed, the way back is taken as is wished.
+    Where one fails after something real was changed, the way back is taken (``rollback``), offered
+    (``ask``) or left (``stop``).
     """
     past = {one.name: one for one in record.steps}
     record = msgspec.structs.replace(
@@ -133,7 +130,7 @@ def _closed(record: Upgraded, verdict: Outcome, code: int, port: Port) -> Upgrad
 
 
 def _back(
-    record: Upgraded, steps: Sequence[Step], way_back: Step, on_failure: OnFailure, port: Port
+    record: Upgraded, steps: Sequence[Step], way_back: Step, on_failure: str, port: Port
 ) -> Upgraded:
     """Take the way back, where something real was begun to be changed; the verdict stays."""
     begun = {one.name for one in record.steps if one.outcome is not Outcome.SKIPPED}

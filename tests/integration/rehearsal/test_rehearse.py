@@ -339,3 +339,43 @@ def test_two_at_once_are_refused(app: Standin) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert_clean(app)
+
+
+def test_without_stages_for_the_way_back_what_was_saved_is_put_back(app: Standin) -> None:
+    app.edit("rollback: [restore], ", "")
+    done, found = rehearse(app, STANDIN_FAULT="migrate")  # half-way, so that there is work to do
+    assert (done.returncode, found.part, found.restored) == (1, "migrate", True)
+    assert outcomes(found)["compare"] == "passed"
+
+
+def test_a_playbook_that_names_no_data_is_told_that_nothing_is_compared(app: Standin) -> None:
+    app.edit("  database: database\n  artifacts: artifacts\n", "")
+    app.edit("{seed: [seed], before: [measure], migrate: [migrate], ", "{after: [migrate], ")
+    app.edit("rollback: [restore], compare: [same]", "compare: [migrate]")
+    app.edit(
+        '[python, -m, standin, migrate, "${{ vars.database }}"]', "[python, -c, import standin]"
+    )
+    done, found = rehearse(app)
+    assert (done.returncode, found.restored, found.migration) == (0, None, None), done.stdout
+    assert found.warnings == ("the playbook names no database and no artifacts to be restored",)
+    assert [one.what for one in found.kept] == ["repository"]
+
+
+def test_dumps_of_the_copy_go_with_it(app: Standin) -> None:
+    address = '"${{ vars.database }}"'
+    for name in ("backup", "restore"):
+        old = f'run: [python, -m, standin, {name}, {address}, "${{{{ vars.backups }}}}"]'
+        app.edit(old, f"uses: database\n      with: {{operation: {name}, url: {address}}}")
+    done, found = rehearse(app, STANDIN_FAULT="red")
+    assert (done.returncode, found.part, found.restored) == (1, "after", True), done.stdout
+    assert (app.live() / "database-backup.json").exists()
+    assert not (app.live().parent / "backups").exists()
+
+
+def test_artifacts_that_do_not_come_back(app: Standin) -> None:
+    spoil = "[sh, -c, 'rm \"$VAR_ARTIFACTS/model.bin\"']"
+    app.edit("  restore:\n", "  spoil:\n    - {area: Spoil, run: " + spoil + "}\n  restore:\n")
+    app.edit("rollback: [restore]", "rollback: [restore, spoil]")
+    done, found = rehearse(app)
+    assert (done.returncode, found.part, found.restored) == (1, "restored", False), done.stdout
+    assert "the artifacts are others" in found.reason

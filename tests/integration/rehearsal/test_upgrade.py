@@ -72,7 +72,8 @@ def test_the_whole_way(real: Standin) -> None:
 
 def test_a_failed_rollout_is_rolled_back(real: Standin) -> None:
     (real.repository / "GO").unlink()
-    done = upgrade(real, "--yes", "--on-failure", "rollback")
+    real.edit("vars:\n", "on_failure: rollback\nvars:\n")
+    done = upgrade(real, "--yes")
     assert done.returncode == 1, done.stdout + done.stderr
     assert record(real)["rolled_back"] is True
     assert lock(real) == "1.0"
@@ -90,6 +91,25 @@ def test_what_was_stopped_is_resumed(real: Standin) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("done before") == 4
     assert not (real.repository / "BACK").exists()
+
+
+def test_a_rehearsal_of_the_same_commit_counts_but_no_red_one(real: Standin) -> None:
+    (real.repository / ".gitignore").write_text("analysis_outputs/\nGO\nBACK\n")
+    real.git("commit", "--quiet", "--all", "--message", "ignore")
+    done = runner("rehearse", "--to", "2.0", cwd=real.repository, env=real.env)
+    assert done.returncode == 0, done.stdout
+    assert upgrade(real, "--yes").returncode == 0
+    told = {one["name"]: one["facts"] for one in record(real)["steps"]}
+    assert told["rehearse"][0].endswith(", for this commit")
+
+
+def test_an_index_that_is_not_there(real: Standin) -> None:
+    env = {**real.env, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(real.repository / "none")}
+    argv = ("upgrade", "--to", "2.0", "--yes", "--on-failure", "rollback")
+    done = runner(*argv, cwd=real.repository, env=env)
+    assert done.returncode == 3, done.stdout
+    assert [one["name"] for one in record(real)["steps"]] == ["triage"]
+    assert lock(real) == "1.0"
 
 
 def test_nobody_to_be_asked(real: Standin) -> None:

@@ -10,7 +10,7 @@ from runner.errors import ExitCode, RunnerError
 from runner.events import Event, PartEnded
 from runner.model import Outcome
 from runner.model.upgraded import FORMAT, Upgraded
-from runner.upgrading.course import Ended, OnFailure, Port, Step, carry_out
+from runner.upgrading.course import Ended, Port, Step, carry_out
 
 GREEN = Ended(Outcome.PASSED)
 RED = Ended(Outcome.FAILED, "said no", exit_code=1)
@@ -37,7 +37,7 @@ class World:
 
         return Step(name, name.title(), run, changes, missing)
 
-    def upgrade(self, record: Upgraded | None = None, on_failure: OnFailure = "ask") -> Upgraded:
+    def upgrade(self, record: Upgraded | None = None, on_failure: str = "ask") -> Upgraded:
         def ask(question: str) -> bool:
             self.asked.append(question)
             return self.answers.get(question, True)
@@ -87,7 +87,7 @@ def test_what_is_declined_is_not_done_and_can_be_resumed() -> None:
     [("ask", True, True), ("ask", False, None), ("rollback", False, True), ("stop", True, None)],
 )
 def test_a_failure_after_something_was_changed(
-    on_failure: OnFailure, *, answer: bool, back: bool | None
+    on_failure: str, *, answer: bool, back: bool | None
 ) -> None:
     world = World(ends={"verification": RED}, answers={"Rollback?": answer})
     record = world.upgrade(on_failure=on_failure)
