@@ -18,6 +18,7 @@ _DOSSIER = {
     "bundle": ("runner.evidence.manifest", "schema"),
     "history": ("runner.evidence.history_document", "schema"),
     "run-comparison": ("runner.evidence.history_document", "comparison_schema"),
+    "verify": ("runner.evidence.verdict_document", "schema"),
     "bump": ("runner.release.bump_document", "schema"),
     "bisection": ("runner.model.bisected", "schema"),
     "rehearsal": ("runner.model.rehearsed", "schema"),

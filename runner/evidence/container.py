@@ -12,14 +12,25 @@ import hashlib
 import struct
 import tarfile
 import zlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from typing import BinaryIO, Final
+
+from runner.evidence.ahead import Ahead
 
 BLOCK: Final = 512
 """Bytes; the unit of a tar archive."""
 END: Final = bytes(2 * BLOCK)
 """What ends a tar archive."""
-LEVEL: Final = 6
-"""Of the compression, gzip's own default."""
+LEVEL: Final = 5
+"""Of the compression: within two percent of gzip's default size, in three quarters of its time."""
+PIECE: Final = 1 << 20
+"""Bytes that are compressed together. They are the same however many threads there are."""
+_WINDOW: Final = 1 << 15
+"""Bytes that deflate can refer back to (RFC 1951)."""
+_AHEAD: Final = 8
+"""Pieces that may wait to be compressed or written."""
 _HASH = hashlib.sha256().digest_size
 # Magic, deflate, FEXTRA, no time, no flags of the compressor, unknown system; then the length of
 # the extra field, its name and the length of its data.
@@ -27,13 +38,28 @@ HEAD: Final = struct.pack("<BBBBIBBH2sH", 0x1F, 0x8B, 8, 4, 0, 0, 255, 4 + _HASH
 """How every bundle begins; the hash follows."""
 PREFIX: Final = len(HEAD) + _HASH
 """Bytes before the compressed data."""
+_SHORT: Final = 100
+_SMALL: Final = 8**11
+_USTAR: Final = b"0000644\x000000000\x000000000\x00%011o\x0000000000000\x00"
+_REST: Final = b"%06o\x00 0" + bytes(100) + b"ustar\x0000" + bytes(247)
 
 
 def header(name: str, size: int) -> bytes:
     """Give a file's header: owner 0, mode 644, the epoch as its time; raises ValueError."""
+    if len(name) <= _SHORT and size < _SMALL and name.isascii():
+        return _plain_header(name.encode(), size)
     info = tarfile.TarInfo(name)
     info.size, info.mode = size, 0o644
     return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+
+
+def _plain_header(name: bytes, size: int) -> bytes:
+    """Give what `tarfile` gives for a short name, in a fraction of its time."""
+    start = name.ljust(_SHORT, b"\0") + _USTAR % size
+    # The sum is taken with spaces in its own place, eight of them.
+    rest = _REST % 0
+    total = sum(start) + 8 * ord(" ") + sum(rest) - sum(rest[:8])
+    return start + _REST % total
 
 
 def padding(size: int) -> bytes:
@@ -42,32 +68,60 @@ def padding(size: int) -> bytes:
 
 
 class Writer:
-    """Writes compressed data into a file, and the hash of it into the header at the end."""
+    """Writes compressed data into a file, and the hash of it into the header at the end.
 
-    def __init__(self, stream: BinaryIO) -> None:
+    Each piece is a deflate stream of its own that knows the end of the piece before, and ends at a
+    byte (RFC 1951, section 3.2.4): together they are one stream, and can be made side by side.
+    """
+
+    def __init__(self, stream: BinaryIO, pool: Executor | None = None) -> None:
         """Begin; the stream must be able to seek."""
         self._stream = stream
-        self._deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._pool = pool
         self._hash = hashlib.sha256()
         self._crc = self._size = 0
+        self._piece = bytearray()
+        self._before = b""
+        self._waiting: deque[Future[bytes]] = deque()
         stream.write(HEAD + bytes(_HASH))
 
     def write(self, data: bytes) -> None:
         """Add data of the archive."""
         self._crc = zlib.crc32(data, self._crc)
         self._size += len(data)
-        self._put(self._deflate.compress(data))
+        self._piece += data
+        while len(self._piece) > PIECE:
+            self._compress(bytes(self._piece[:PIECE]))
+            del self._piece[:PIECE]
 
     def close(self) -> None:
         """End the member, and seal it."""
-        self._put(self._deflate.flush())
+        for one in self._waiting:
+            self._put(one.result())
+        self._put(_deflated(bytes(self._piece), self._before, last=True))
         self._put(struct.pack("<II", self._crc, self._size & 0xFFFFFFFF))
         self._stream.seek(len(HEAD))
         self._stream.write(self._hash.digest())
 
+    def _compress(self, piece: bytes) -> None:
+        before, self._before = self._before, piece[-_WINDOW:]
+        if self._pool is None:
+            self._put(_deflated(piece, before))
+            return
+        self._waiting.append(self._pool.submit(_deflated, piece, before))
+        if len(self._waiting) > _AHEAD:
+            self._put(self._waiting.popleft().result())
+
     def _put(self, data: bytes) -> None:
         self._hash.update(data)
         self._stream.write(data)
+
+
+def _deflated(piece: bytes, before: bytes, *, last: bool = False) -> bytes:
+    deflate = zlib.compressobj(
+        LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, before
+    )
+    return deflate.compress(piece) + deflate.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
 
 
 class Broken(Exception):  # noqa: N818 - a state of the data, told to people as a problem
@@ -75,9 +129,10 @@ class Broken(Exception):  # noqa: N818 - a state of the data, told to people as 
 
 
 class Reader:
-    """Gives the data of the archive piece by piece, in memory that does not grow."""
+    """Gives the data of the archive piece by piece, in memory that does not grow.
 
-    _CHUNK = 1 << 20
+    Data is decompressed in a thread of its own, a few pieces ahead of what is taken.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         """Read the header; raises Broken where it is another's."""
@@ -88,47 +143,55 @@ class Reader:
         self._told = prefix[len(HEAD) :]
         self._hash = hashlib.sha256()
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        self._waiting = b""
-        self._ready = b""
+        self._ready = memoryview(b"")
         self._crc = self._size = 0
+        self._data = Ahead(self._inflated())
 
     def take(self, count: int) -> bytes:
         """Give so many bytes, or fewer at the end; raises Broken."""
-        pieces = []
+        return b"".join(self.pieces(count))
+
+    def pieces(self, count: int) -> Iterator[memoryview]:
+        """Give so many bytes piece by piece, or fewer at the end; raises Broken."""
         while count and (self._ready or self._fill()):
-            pieces.append(self._ready[:count])
+            piece = self._ready[:count]
             self._ready = self._ready[count:]
-            count -= len(pieces[-1])
-        return b"".join(pieces)
+            count -= len(piece)
+            yield piece
 
     def _fill(self) -> bool:
+        data = next(self._data, b"")
+        self._crc = zlib.crc32(data, self._crc)
+        self._size += len(data)
+        self._ready = memoryview(data)
+        return bool(data)
+
+    def _inflated(self) -> Iterator[bytes]:
+        waiting = b""
         while not self._inflate.eof:
-            if not self._waiting:
-                self._waiting = self._read()
-                if not self._waiting:
-                    raise Broken("the compressed data breaks off")
+            waiting = waiting or self._read()
+            if not waiting:
+                raise Broken("the compressed data breaks off")
             try:
-                self._ready = self._inflate.decompress(self._waiting, self._CHUNK)
+                data = self._inflate.decompress(waiting, PIECE)
             except zlib.error:
                 raise Broken("the compressed data is damaged") from None
-            self._waiting = self._inflate.unconsumed_tail
-            if self._ready:
-                self._crc = zlib.crc32(self._ready, self._crc)
-                self._size += len(self._ready)
-                return True
-        return False
+            waiting = self._inflate.unconsumed_tail
+            if data:
+                yield data
 
     def _read(self) -> bytes:
-        data = self._stream.read(self._CHUNK)
+        data = self._stream.read(PIECE)
         self._hash.update(data)
         return data
 
     def finish(self) -> list[str]:
         """Read what is left of the file, and say what is wrong with the member as a whole."""
+        self._data.close()
         problems = []
         if self._inflate.eof:
             rest = self._inflate.unused_data
-            while len(rest) <= self._CHUNK and (more := self._read()):
+            while len(rest) <= PIECE and (more := self._read()):
                 rest += more
             told = struct.pack("<II", self._crc, self._size & 0xFFFFFFFF)
             if rest[:8] != told:

@@ -15,7 +15,9 @@ NAME: Final = "manifest.json"
 JOURNAL: Final = "journal.jsonl"
 """Name of the journal in the dossier."""
 ATTESTATIONS: Final = "attestations.intoto.jsonl"
-"""Name of the last entry of a signed bundle, which no file of a dossier may have."""
+"""Name of the last entry of a bundle signed with a key, which no file of a dossier may have."""
+KEYLESS: Final = "attestations.sigstore.jsonl"
+"""Name of the last entry of a bundle signed keyless, which no file of a dossier may have."""
 UPGRADE: Final = "upgrade.json"
 """Name of the file in the dossier that says which upgrade it is about."""
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*")
@@ -56,6 +58,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The version of its last run."""
     recorded: str
     """The moment of the last event in the journal, ISO 8601 with offset."""
+    missing: tuple[str, ...]
+    """The pieces of evidence that an audit asks for and that are not there, by name."""
     files: tuple[BundledFile, ...]
     """Every file but the manifest, ordered by the bytes of their paths."""
 
@@ -84,7 +88,7 @@ def _safe(path: str) -> bool:
     odd = "\\" in path or ":" in parts[0] or not path.isprintable()
     return (
         not odd
-        and path not in {NAME, ATTESTATIONS}
+        and path not in {NAME, ATTESTATIONS, KEYLESS}
         and not any(part in {"", ".", ".."} for part in parts)
     )
 

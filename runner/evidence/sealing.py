@@ -6,16 +6,18 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from runner.errors import RunnerError, UsageError
+from runner.evidence.completeness import missing
 from runner.evidence.container import END, Writer, header, padding
+from runner.evidence.contents import Contents
 from runner.evidence.manifest import (
-    ATTESTATIONS,
     FORMAT,
     JOURNAL,
     NAME,
@@ -24,12 +26,11 @@ from runner.evidence.manifest import (
     Manifest,
     Upgrade,
     encode,
-    is_run,
 )
 from runner.files import sync_folder
 
 if TYPE_CHECKING:
-    from runner.evidence.keys import Private
+    from runner.evidence.signing import Signer
 
 _CHUNK = 1 << 20
 _HIDDEN = frozenset({".lock"})
@@ -46,20 +47,26 @@ class SealError(RunnerError):
     """A dossier that cannot be sealed."""
 
 
-def seal(live: Path, output: Path, key: Private | None = None) -> tuple[Path, Manifest]:
+def seal(live: Path, output: Path, signer: Signer | None = None) -> tuple[Path, Manifest]:
     """Write the bundle of a dossier into a folder, and give its path and manifest.
 
-    With a key, what each stage has shown is attested and signed.
+    With a signer, what each stage and each scan has shown is attested and signed.
 
     Raises UsageError where there is no dossier, and SealError where a file is no evidence, changes
     meanwhile, or the bundle cannot be written; then none is left.
     """
-    manifest = _manifest(live)
+    manifest, contents = _manifest(live)
     bundle = output / f"{manifest.folder}.tar.gz"
     part = bundle.with_name(f".{bundle.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as stream:
-            _write(live, manifest, stream, key)
+        signed = _signed(manifest, contents, signer) if signer else b""
+        with part.open("xb") as stream, ThreadPoolExecutor(os.cpu_count()) as pool:
+            writer = Writer(stream, pool)
+            _write(live, manifest, writer)
+            if signer:
+                _entry(writer, f"{manifest.folder}/{signer.entry}", signed)
+            writer.write(END)
+            writer.close()
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(bundle)
@@ -75,7 +82,7 @@ def seal(live: Path, output: Path, key: Private | None = None) -> tuple[Path, Ma
     return bundle, manifest
 
 
-def _manifest(live: Path) -> Manifest:
+def _manifest(live: Path) -> tuple[Manifest, Contents]:
     try:
         upgrade = msgspec.json.decode((live / UPGRADE).read_bytes(), type=Upgrade)
         recorded = _last_line(live / JOURNAL)
@@ -85,11 +92,20 @@ def _manifest(live: Path) -> Manifest:
         ) from None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SealError(f"{live} is no dossier: {error}") from error
-    files = tuple(_file(live, path) for path in _paths(live))
-    manifest = Manifest(FORMAT, upgrade.package, upgrade.before, upgrade.after, recorded, files)
+    contents = Contents()
+    files = tuple(_file(live, path, contents) for path in _paths(live))
+    manifest = Manifest(
+        FORMAT,
+        upgrade.package,
+        upgrade.before,
+        upgrade.after,
+        recorded,
+        missing(contents),
+        files,
+    )
     if problem := next(manifest.problems(), ""):
         raise SealError(f"{live} cannot be sealed: {problem}", hint="rename that file")
-    return manifest
+    return manifest, contents
 
 
 def _last_line(journal: Path) -> str:
@@ -115,13 +131,18 @@ def _paths(live: Path) -> list[str]:
     return sorted((one for one in found if one not in _HIDDEN), key=os.fsencode)
 
 
-def _file(live: Path, path: str) -> BundledFile:
-    digest, size = hashlib.sha256(), 0
+def _file(live: Path, path: str, contents: Contents) -> BundledFile:
+    digest = hashlib.sha256()
     try:
+        size = (live / path).stat().st_size
+        sink = contents.begin(BundledFile(path, size, ""))
         with (live / path).open("rb") as stream:
+            size = 0
             for data in _pieces(stream):
                 digest.update(data)
                 size += len(data)
+                if sink:
+                    sink.take(data)
     except OSError as error:
         raise SealError(f"cannot read {live / path}: {error.strerror}") from error
     return BundledFile(path, size, digest.hexdigest())
@@ -132,11 +153,8 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield data
 
 
-def _write(live: Path, manifest: Manifest, stream: BinaryIO, key: Private | None) -> None:
-    writer = Writer(stream)
-    content = encode(manifest)
-    writer.write(header(f"{manifest.folder}/{NAME}", len(content)) + content)
-    writer.write(padding(len(content)))
+def _write(live: Path, manifest: Manifest, writer: Writer) -> None:
+    _entry(writer, f"{manifest.folder}/{NAME}", encode(manifest))
     for one in manifest.files:
         writer.write(header(f"{manifest.folder}/{one.path}", one.size))
         digest = hashlib.sha256()
@@ -147,21 +165,18 @@ def _write(live: Path, manifest: Manifest, stream: BinaryIO, key: Private | None
         if digest.hexdigest() != one.sha256:
             raise SealError(f"{live / one.path} changed while it was sealed", hint="seal it again")
         writer.write(padding(one.size))
-    if key is not None:
-        runs = {one.path: (live / one.path).read_bytes() for one in manifest.files if is_run(one)}
-        signed = _signed(manifest, runs, key)
-        writer.write(header(f"{manifest.folder}/{ATTESTATIONS}", len(signed)) + signed)
-        writer.write(padding(len(signed)))
-    writer.write(END)
-    writer.close()
 
 
-def _signed(manifest: Manifest, runs: Mapping[str, bytes], key: Private) -> bytes:
+def _entry(writer: Writer, name: str, content: bytes) -> None:
+    writer.write(header(name, len(content)) + content + padding(len(content)))
+
+
+def _signed(manifest: Manifest, contents: Contents, signer: Signer) -> bytes:
     from runner.evidence.attested import attest
 
-    if not runs:
+    if not contents.runs:
         raise SealError("there is no run of a stage to attest", hint="`runner validate` makes one")
     try:
-        return attest(manifest, runs, key)
+        return attest(manifest, contents, signer)
     except ValueError as error:
         raise SealError(str(error), hint="run that stage again") from error

@@ -1,7 +1,6 @@
-"""What is attested of a stage: an in-toto Statement v1 with the predicate test-result v0.1.
+"""What is attested: in-toto Statements v1, one for each stage and for each source of a scan.
 
-https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md and
-https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md
+https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 """
 
 from __future__ import annotations
@@ -12,56 +11,72 @@ from typing import Any, Final
 
 import msgspec
 
+from runner.evidence.contents import SCANS, Contents
 from runner.evidence.manifest import NAME, Manifest, encode
-from runner.model import Outcome, Result, Run
+from runner.evidence.test_result import PREDICATE as TEST_RESULT
+from runner.evidence.test_result import tested
+from runner.evidence.vulns import PREDICATE as VULNS
+from runner.evidence.vulns import scan_of, vulns
+from runner.model import Run
 
 TYPE: Final = "https://in-toto.io/Statement/v1"
 """Of every statement."""
-PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
-"""Of what a stage has shown."""
 PAYLOAD: Final = "application/vnd.in-toto+json"
 """The type of a statement in an envelope."""
-_LOCK = "locks/after.txt"
-_RESULTS = {Outcome.PASSED: "PASSED"}
+_LOCKS: Final = dict(zip(SCANS, ("locks/before.txt", "locks/after.txt"), strict=True))
+"""What each scan was of."""
+_GIT: Final = "gitCommit"
 
 
-def statement_of(manifest: Manifest, run: Run) -> bytes:
-    """Give the one statement that can be made of a stage in a bundle."""
-    statement = {
-        "_type": TYPE,
-        "subject": list(_subjects(manifest, run)),
-        "predicateType": PREDICATE,
-        "predicate": _predicate(run),
-    }
-    return msgspec.json.encode(statement)
+def statements(
+    manifest: Manifest, contents: Contents, *, git: bool = True
+) -> Iterator[tuple[str, bytes]]:
+    """Give the only statements that can be made of a bundle, each with the file that it is of.
+
+    Without ``git`` the commit is no subject, for libraries that know no digest of that kind; it is
+    bound by the manifest all the same. Raises ValueError where a record cannot be read.
+    """
+    runs = {path: _run(path, content) for path, content in contents.runs.items()}
+    for path, run in runs.items():
+        subjects = _subjects(manifest, contents, run.subject.commit if git else "", SCANS[1])
+        yield path, _statement(subjects, TEST_RESULT, tested(run))
+    for name in SCANS:
+        scan = scan_of(manifest, contents, name, runs.values())
+        if scan is None:
+            continue
+        subjects = _subjects(manifest, contents, scan.snapshot.commit if git else "", name)
+        for report in scan.snapshot.reports:
+            yield name, _statement(subjects, VULNS, vulns(scan, report))
 
 
-def _subjects(manifest: Manifest, run: Run) -> Iterator[dict[str, Any]]:
-    """Name the bundle by its manifest, the commit, and the lock."""
+def _run(path: str, content: bytes) -> Run:
+    try:
+        return msgspec.json.decode(content, type=Run)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: is not the record of a run") from error
+
+
+def _statement(subjects: list[dict[str, Any]], kind: str, predicate: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(
+        {"_type": TYPE, "subject": subjects, "predicateType": kind, "predicate": predicate}
+    )
+
+
+def _subjects(
+    manifest: Manifest, contents: Contents, commit: str, scan: str
+) -> list[dict[str, Any]]:
+    """Name the bundle by its manifest, the commit, the lock, and the image that ships."""
     digest = hashlib.sha256(encode(manifest)).hexdigest()
-    yield {"name": f"{manifest.folder}/{NAME}", "digest": {"sha256": digest}}
-    if run.subject.commit:
-        yield {"name": "commit", "digest": {"gitCommit": run.subject.commit}}
-    for one in manifest.files:
-        if one.path == _LOCK:
-            yield {"name": one.path, "digest": {"sha256": one.sha256}}
-
-
-def _predicate(run: Run) -> dict[str, Any]:
-    playbook = {"name": run.subject.playbook, "digest": {"sha256": run.subject.playbook_sha256}}
-    bad = {Outcome.FAILED, Outcome.ERRORED}
-    failed = [one for one in run.results if one.outcome in bad and one.counts]
-    passed = [one for one in run.results if one.outcome is Outcome.PASSED]
-    others = [one for one in run.results if one not in failed and one not in passed]
-    result = _RESULTS.get(run.verdict, "FAILED")
-    return {
-        "result": "WARNED" if result == "PASSED" and others else result,
-        "configuration": [playbook],
-        "passedTests": _names(run, passed),
-        "warnedTests": _names(run, others),
-        "failedTests": _names(run, failed),
-    }
-
-
-def _names(run: Run, results: list[Result]) -> list[str]:
-    return [f"{run.stage}/{one.check}" for one in results]
+    found = [{"name": f"{manifest.folder}/{NAME}", "digest": {"sha256": digest}}]
+    if commit:
+        found.append({"name": "commit", "digest": {_GIT: commit}})
+    found += (
+        {"name": one.path, "digest": {"sha256": one.sha256}}
+        for one in manifest.files
+        if one.path == _LOCKS[scan]
+    )
+    image = contents.image
+    if image is not None and scan == SCANS[1]:
+        digest = image.digest.removeprefix("sha256:")
+        found.append({"name": image.reference, "digest": {"sha256": digest}})
+    return found

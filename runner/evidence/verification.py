@@ -13,28 +13,30 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from runner.errors import UsageError
-from runner.evidence.attested import problems
 from runner.evidence.chain import Chain
+from runner.evidence.completeness import ARTEFACTS, missing
 from runner.evidence.container import BLOCK, END, Broken, Reader, header, padding
-from runner.evidence.keys import Public
+from runner.evidence.contents import Contents
 from runner.evidence.manifest import (
     ATTESTATIONS,
     JOURNAL,
+    KEYLESS,
     NAME,
     UPGRADE,
     BundledFile,
     Manifest,
     Upgrade,
     decode,
-    is_run,
 )
 
-_CHUNK = 1 << 20
+if TYPE_CHECKING:
+    from runner.evidence.signing import Trust
+
 _LARGEST = 256 << 20
 """Bytes of a manifest: two million files."""
 _FIRST = re.compile(rf"(?P<folder>[A-Za-z0-9][A-Za-z0-9.!+_-]*)/{re.escape(NAME)}")
@@ -61,14 +63,14 @@ class Verdict:
         return not self.problems
 
 
-def verify(bundle: Path, key: Public | None = None) -> Verdict:
-    """Look at every byte of a bundle, and with a key at the signature of every stage.
+def verify(bundle: Path, trust: Trust | None = None) -> Verdict:
+    """Look at every byte of a bundle, and where somebody is trusted, at every signature.
 
     Raises UsageError for a file that cannot be read.
     """
     try:
         with bundle.open("rb") as stream:
-            return _Verification(key).run(stream)
+            return _Verification(trust).run(stream)
     except OSError as error:
         raise UsageError(f"cannot read {bundle}: {error.strerror}") from error
 
@@ -76,13 +78,12 @@ def verify(bundle: Path, key: Public | None = None) -> Verdict:
 class _Verification:
     """One pass over a bundle."""
 
-    def __init__(self, key: Public | None) -> None:
-        self._key = key
-        self._attested = False
-        self._runs: dict[str, bytes] = {}
+    def __init__(self, trust: Trust | None) -> None:
+        self._trust = trust
+        self._attested = ""
+        self._contents = Contents()
         self._problems: list[str] = []
         self._chain: Chain | None = None
-        self._upgrade = b""
 
     def run(self, stream: BinaryIO) -> Verdict:
         manifest = None
@@ -136,7 +137,7 @@ class _Verification:
         last = reader.take(BLOCK)
         if last.strip(b"\0"):
             last = self._attestations(reader, manifest, last)
-        elif self._key is not None:
+        elif self._trust is not None:
             self._problems.append("it is not signed")
         if last + reader.take(BLOCK + 1) != END:
             self._problems.append("there is more in the archive than the manifest names")
@@ -144,23 +145,32 @@ class _Verification:
 
     def _attestations(self, reader: Reader, manifest: Manifest, block: bytes) -> bytes:
         """Read the last entry, and give the block behind it; the same where it is another."""
-        name = f"{manifest.folder}/{ATTESTATIONS}"
         try:
-            size = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape").size
+            info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
         except tarfile.HeaderError:
             return block
-        if not 0 <= size <= _LARGEST or block != header(name, size):
+        entry = info.name.removeprefix(f"{manifest.folder}/")
+        known = entry in {ATTESTATIONS, KEYLESS} and 0 <= info.size <= _LARGEST
+        if not known or block != header(f"{manifest.folder}/{entry}", info.size):
             return block
-        content = reader.take(size)
-        self._padding(reader, ATTESTATIONS, size)
-        self._attested = True
-        self._problems += problems(manifest, self._runs, content, self._key)
+        content = reader.take(info.size)
+        self._padding(reader, entry, info.size)
+        self._attested = entry
+        self._problems += self._signatures(manifest, entry, content)
         return reader.take(BLOCK)
+
+    def _signatures(self, manifest: Manifest, entry: str, content: bytes) -> Iterator[str]:
+        from runner.evidence.attested import problems  # it reads scans: most bundles need it not
+
+        if self._trust is not None and self._trust.entry != entry:
+            yield f"{entry}: is not signed by {self._trust.whom}, but in another way"
+        trusted = self._trust if self._trust and self._trust.entry == entry else None
+        yield from problems(manifest, self._contents, entry, content, trusted)
 
     def _agreement(self, manifest: Manifest) -> None:
         """Hold what the manifest says of the upgrade against the files that it was taken from."""
         try:
-            told = msgspec.json.decode(self._upgrade, type=Upgrade)
+            told = msgspec.json.decode(self._contents.file(UPGRADE), type=Upgrade)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._problems.append(f"{UPGRADE}: does not say which upgrade this is")
             return
@@ -168,19 +178,18 @@ class _Verification:
             self._problems.append(f"{NAME}: tells of another upgrade than {UPGRADE}")
         if self._chain and not self._chain.problem and self._chain.last != manifest.recorded:
             self._problems.append(f"{NAME}: tells of another moment than {JOURNAL}")
+        if missing(self._contents) != manifest.missing:
+            self._problems.append(f"{NAME}: what it says is missing is not what is missing")
 
     def _content(self, reader: Reader, one: BundledFile) -> None:
-        digest, left = hashlib.sha256(), one.size
+        digest, sink = hashlib.sha256(), self._contents.begin(one)
         chain = Chain() if one.path == JOURNAL else None
-        while left and (data := reader.take(min(left, _CHUNK))):
-            left -= len(data)
+        for data in reader.pieces(one.size):
             digest.update(data)
             if chain:
-                chain.feed(data)
-            elif is_run(one) and one.size <= _LARGEST:
-                self._runs[one.path] = self._runs.get(one.path, b"") + data
-            elif one.path == UPGRADE and len(self._upgrade) < _CHUNK:
-                self._upgrade += data
+                chain.feed(bytes(data))
+            elif sink:
+                sink.take(data)
         if digest.hexdigest() != one.sha256:
             self._problems.append(f"{one.path}: its content is not what the manifest says")
         if chain:
@@ -195,28 +204,36 @@ class _Verification:
 
     def _verdict(self, manifest: Manifest | None, more: list[str]) -> Verdict:
         found = (*self._problems, *more)
-        proved: list[str] = []
-        unproved = list(self._unsigned())
-        if manifest is not None and not found:
-            proved.append(
-                f"all {len(manifest.files)} files are those of its manifest, byte by byte"
-            )
-        if self._attested and self._key is not None and not found:
-            proved.append(f"what {len(self._runs)} stages have shown is signed by the key")
+        proved = () if found else tuple(self._proved(manifest))
+        unproved = tuple(self._unproved(manifest))
+        return Verdict(manifest, found, proved, unproved, self._contents.runs)
+
+    def _proved(self, manifest: Manifest | None) -> Iterator[str]:
+        if manifest is not None:
+            yield f"all {len(manifest.files)} files are those of its manifest, byte by byte"
+        if self._attested:
+            yield "its attestations say of each stage and scan what its own records say"
+        if self._attested and self._trust is not None:
+            yield f"every attestation is signed by {self._trust.whom}"
+        if self._chain is not None:
+            yield f"the journal's {self._chain.lines} lines follow each other unbroken"
+
+    def _unproved(self, manifest: Manifest | None) -> Iterator[str]:
+        yield from self._unsigned()
         if self._chain is None:
-            unproved.append("the order of what happened: it holds no journal")
-        elif not self._chain.problem:
-            proved.append(f"the journal's {self._chain.lines} lines follow each other unbroken")
-            if self._chain.torn:
-                unproved.append("the journal's last line, which breaks off")
-        return Verdict(manifest, found, tuple(proved), tuple(unproved), self._runs)
+            yield "the order of what happened: it holds no journal"
+        elif self._chain.torn:
+            yield "the journal's last line, which breaks off"
+        for name, one in ARTEFACTS.items():
+            if manifest and name in manifest.missing:
+                yield f"that the evidence is complete: it lacks {name} ({one.what})"
 
     def _unsigned(self) -> Iterator[str]:
         if not self._attested:
             yield "who sealed it, and when: it is not signed"
-        elif self._key is None:
-            yield "who sealed it: it is signed, but no --key says by whom it should be"
-        else:
+        elif self._trust is None:
+            yield "who sealed it: it is signed, but neither --key nor --identity says by whom"
+        elif self._attested == ATTESTATIONS:
             yield "when it was sealed: nobody else vouches for a time"
 
 

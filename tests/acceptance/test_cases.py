@@ -4,8 +4,10 @@ Every folder with an ``expected.yaml`` is found automatically. It may say: ``arg
 arguments), ``also`` (files from the folder above), ``hold_port`` (somebody else listens on
 ``vars.port``), ``first`` (commands run before), ``exit_code``, ``results`` (check to outcome,
 reason as a regular expression, flaky, attempts), regular expressions that ``stdout``, ``stderr``
-and the ``log`` of a check must contain, and ``gone`` (advisory to the reason that
-``safety-diff.json`` gives).
+and the ``log`` of a check must contain, ``gone`` (advisory to the reason that
+``safety-diff.json`` gives), ``git`` (the folder is a repository, ``clean`` or ``dirty``), and
+``verify``: arguments with which the sealed bundle holds, but its verdict is not accepted, with an
+``objection`` as a regular expression. ``COMMIT`` stands for the repository's.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import re
 import shutil
 import socket
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,8 @@ def test_case(case: Path, tmp_path: Path) -> None:
     expected = yaml.safe_load((case / "expected.yaml").read_text())
     for name in expected.get("also", ()):
         shutil.copy(case.parent / name, folder)
+    if "git" in expected:
+        _commit(folder, dirty=expected["git"] == "dirty")
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -54,6 +59,11 @@ def test_case(case: Path, tmp_path: Path) -> None:
     for stream in ("stdout", "stderr"):
         for pattern in expected.get(stream, ()):
             assert re.search(pattern, getattr(done, stream)), getattr(done, stream)
+    _hold(folder, expected)
+
+
+def _hold(folder: Path, expected: dict[str, Any]) -> None:
+    """Hold the evidence against what is expected of it."""
     evidence = folder / "analysis_outputs/live/verification/run.json"
     assert evidence.exists() is (expected["exit_code"] != 2)
     results = {one["check"]: one for one in _results(evidence)}
@@ -66,6 +76,40 @@ def test_case(case: Path, tmp_path: Path) -> None:
     if "gone" in expected:
         gone = json.loads((live / "safety-diff.json").read_text())["gone"]
         assert {one["vulnerability"]["id"]: one["reason"] for one in gone} == expected["gone"]
+    if "verify" in expected:
+        _verify(folder, **expected["verify"])
+
+
+def _git(folder: Path, *words: str) -> str:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    done = subprocess.run(
+        ["git", *who, *words], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+def _commit(folder: Path, *, dirty: bool) -> None:
+    _git(folder, "init", "--quiet")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "--quiet", "--message", "All")
+    if dirty:
+        text = (folder / "playbook.yaml").read_text()
+        (folder / "playbook.yaml").write_text(f"{text}# not committed\n")
+
+
+def _verify(folder: Path, args: list[str], objection: str, accepted: list[str]) -> None:
+    """Verify the bundle, which holds: its verdict is accepted only with the right arguments."""
+    sealed = runner("bundle", "--json", cwd=folder)
+    assert sealed.returncode == 0, sealed.stderr
+    bundle = json.loads(sealed.stdout)["bundle"]
+    head = _git(folder, "rev-parse", "HEAD")
+    for words, good in ((args, False), (accepted, bool(accepted) or None)):
+        given = [head if one == "COMMIT" else one for one in words]
+        done = runner("verify", bundle, "--json", *given, cwd=folder)
+        told = json.loads(done.stdout)
+        assert (told["holds"], told["accepted"], told["problems"]) == (True, good, [])
+        assert done.returncode == (1 if good is False else 0)
+        assert good is not False or re.search(objection, "\n".join(told["objections"])), told
 
 
 def _results(evidence: Path) -> list[dict[str, Any]]:

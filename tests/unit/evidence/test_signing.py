@@ -18,6 +18,7 @@ from runner.errors import UsageError
 from runner.evidence.container import Reader
 from runner.evidence.keys import Kind, generate, key_id, read_private, read_public
 from runner.evidence.sealing import SealError, seal
+from runner.evidence.signing import KeySigner, KeyTrust
 from runner.evidence.verification import verify
 
 
@@ -26,7 +27,7 @@ def signed(folder: Path, kind: Kind = "ed25519", passphrase: str = "") -> tuple[
     public, _ = generate(kind, folder / "key", passphrase)
     live = dossier(folder)
     (live / "verification" / "run.json").write_bytes(msgspec.json.encode(samples.mixed()))
-    return seal(live, folder, read_private(folder / "key", passphrase))[0], public
+    return seal(live, folder, KeySigner(read_private(folder / "key", passphrase)))[0], public
 
 
 def attestations(bundle: Path) -> list[bytes]:
@@ -41,16 +42,16 @@ def attestations(bundle: Path) -> list[bytes]:
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa-p256"])
 def test_a_signature_is_demanded_of_its_key(tmp_path: Path, kind: Kind) -> None:
     bundle, public = signed(tmp_path, kind)
-    found = verify(bundle, read_public(public))
+    found = verify(bundle, KeyTrust(read_public(public)))
     assert found.problems == ()
-    assert "what 1 stages have shown is signed by the key" in found.proved
+    assert "every attestation is signed by the key" in found.proved
     other, _ = generate("ed25519", tmp_path / "other", "")
-    assert verify(bundle, read_public(other)).problems == (
+    assert verify(bundle, KeyTrust(read_public(other))).problems == (
         "attestations.intoto.jsonl: line 1 is not signed by the key",
     )
     without = verify(bundle)
     assert without.holds
-    assert any("no --key" in one for one in without.unproved)
+    assert any("neither --key" in one for one in without.unproved)
 
 
 def test_others_can_verify_it(tmp_path: Path) -> None:
@@ -75,12 +76,12 @@ def _pb(statement: dict[str, object]) -> object:
 def test_an_unsigned_bundle_is_none_where_a_key_is_given(tmp_path: Path) -> None:
     public, _ = generate("ed25519", tmp_path / "key", "")
     bundle, _ = seal(dossier(tmp_path), tmp_path)
-    assert verify(bundle, read_public(public)).problems == ("it is not signed",)
+    assert verify(bundle, KeyTrust(read_public(public))).problems == ("it is not signed",)
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
     bundle, public = signed(tmp_path)
-    key = read_public(public)
+    key = KeyTrust(read_public(public))
     content = bundle.read_bytes()
     other = tmp_path / "other"
     for index in range(len(content)):
@@ -120,7 +121,7 @@ def _with_payload(line: bytes, payload: bytes) -> bytes:
 
 def test_a_run_that_cannot_be_read_is_not_signed(tmp_path: Path) -> None:
     generate("ed25519", tmp_path / "key", "")
-    key = read_private(tmp_path / "key", "")
+    key = KeySigner(read_private(tmp_path / "key", ""))
     live = dossier(tmp_path)
     with pytest.raises(SealError, match=r"verification/run\.json: is not the record"):
         seal(live, tmp_path, key)
