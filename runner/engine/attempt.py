@@ -29,7 +29,7 @@ def attempt(session: Session, check: Check, number: int, log: Log) -> Attempt:
     steps = tuple(trial.step(index) for index in range(len(check.steps)))
     outcome, reason, hint = _judge(check, steps, session.stops.gently.signal)
     tail = "" if outcome is Outcome.PASSED else _tail(log)
-    made = Attempt(
+    return Attempt(
         number=number,
         outcome=outcome,
         reason=reason,
@@ -40,7 +40,6 @@ def attempt(session: Session, check: Check, number: int, log: Log) -> Attempt:
         log=log.close(),
         tail=tail,
     )
-    return session.scrub(made)
 
 
 def _tail(log: Log) -> str:

@@ -9,7 +9,7 @@ from runner.engine.artifacts import collect
 from runner.engine.attempt import attempt
 from runner.engine.clock import now
 from runner.engine.output import Log
-from runner.engine.resume import Past
+from runner.engine.resume import AttemptEnd, AttemptStart, Past
 from runner.engine.services import Services, Unready
 from runner.engine.session import Session
 from runner.events import AttemptEnded, AttemptStarted
@@ -21,30 +21,28 @@ def skipped(check: Check, reason: str) -> Result:
     return _result(check, Outcome.SKIPPED, reason)
 
 
-def carry_out(session: Session, services: Services, check: Check, past: Past) -> Result:
-    """Run a check, as often as its retry allows; raises DossierError."""
+def carry_out(
+    session: Session, services: Services, check: Check, past: Past
+) -> tuple[Result, tuple[Attempt, ...]]:
+    """Run a check, as often as its retry allows; raises DossierError.
+
+    Gives the result, which does not hold the attempts, and every attempt.
+    """
     started, began = now(), time.monotonic()
     try:
         services.ready(check.services)
     except Unready as trouble:
         result = _result(check, Outcome.ERRORED, trouble.reason, trouble.hint)
-        result = replace(result, started=started, duration=time.monotonic() - began)
-        return session.scrub(result)
-    attempts = _attempts(session, check, past)
+        return replace(result, started=started, duration=time.monotonic() - began), ()
+    attempts = past.attempts + _attempts(session, check, past)
     last = attempts[-1]
     result = _result(check, last.outcome, last.reason, _hint(services, check, last))
     if check.artifacts:
         result = _with_artifacts(session, check, result)
     passed = result.outcome is Outcome.PASSED
-    return session.scrub(
-        replace(
-            result,
-            attempts=past.attempts + attempts,
-            started=started,
-            duration=time.monotonic() - began,
-            flaky=passed and len(past.attempts + attempts) > 1,
-        )
-    )
+    duration = time.monotonic() - began
+    flaky = passed and len(attempts) > 1
+    return replace(result, started=started, duration=duration, flaky=flaky), attempts
 
 
 def _attempts(session: Session, check: Check, past: Past) -> tuple[Attempt, ...]:
@@ -62,12 +60,11 @@ def _attempts(session: Session, check: Check, past: Past) -> tuple[Attempt, ...]
 
 def _attempt(session: Session, check: Check, number: int) -> Attempt:
     name = f"{session.stage}/logs/{check.id}.{number}.log"
-    session.journal.append("attempt_started", {"check": check.id, "number": number, "log": name})
+    session.journal.append("attempt_started", AttemptStart(check.id, number, name))
     log = Log(session.live / name, name, session.redactor, session.bus.output_of(check.id))
     session.bus.tell(AttemptStarted(check, number, log.last_line))
-    made = attempt(session, check, number, log)
-    session.journal.append("attempt_ended", {"check": check.id, "attempt": made})
-    return made
+    made = AttemptEnd(check.id, attempt(session, check, number, log))
+    return session.journal.append("attempt_ended", made).attempt
 
 
 def _hint(services: Services, check: Check, last: Attempt) -> str:

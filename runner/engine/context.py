@@ -61,7 +61,8 @@ class StepContext:
     @property
     def cwd(self) -> Path:
         """The step's working folder."""
-        return self.session.repository / self.step.cwd
+        home = self.session.repository
+        return home / self.step.cwd if self.step.cwd else home
 
     @property
     def release(self) -> Release:

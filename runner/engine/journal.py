@@ -14,13 +14,15 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from runner.engine.clock import now
-from runner.engine.redaction import Redactor, scrubbed
+from runner.engine.redaction import Redactor, scrubbed_json
 from runner.errors import DossierError
+
+T = TypeVar("T")
 
 GENESIS = "0" * 64
 """What the first line names as the hash before it."""
@@ -74,12 +76,15 @@ class Journal:
         if torn:
             self.append("journal_mended", {"bytes_cut": torn})
 
-    def append(self, event: str, data: object, *, durable: bool = False) -> None:
-        """Add a line; ``durable`` returns only once it is on the disk. Raises DossierError."""
+    def append(self, event: str, data: T, *, durable: bool = False) -> T:
+        """Add a line, and give its data as they were written: without secrets.
+
+        ``durable`` returns only once the line is on the disk. Raises DossierError.
+        """
+        clean, written = scrubbed_json(data, self._redactor)
         with self._lock:
-            head = {"seq": self._seq + 1, "time": now(), "run": self._run, "event": event}
-            clean = scrubbed(data, self._redactor)
-            line = _ENCODE({**head, "data": clean, "prev": self._prev})
+            raw = msgspec.Raw(written)
+            line = _ENCODE(Entry(self._seq + 1, now(), self._run, event, raw, self._prev))
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:
@@ -88,6 +93,7 @@ class Journal:
                 raise _unwritable(self._path, error) from error
             self._seq += 1
             self._prev = hashlib.sha256(line).hexdigest()
+        return clean
 
     def close(self) -> None:
         """Make the last lines durable, and let go."""

@@ -54,7 +54,7 @@ class Past:
     attempts: tuple[Attempt, ...] = ()
     """Those that ended, of the same definition."""
     result: Result | None = None
-    """Its result, where it passed with the same definition, inputs and release."""
+    """Its result without attempts, where it passed with the same definition, inputs, release."""
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class History:
         return Past(
             started=self.started.get(check.id, 0),
             attempts=attempts if same else (),
-            result=replace(result, attempts=attempts, resumed=True) if passed and result else None,
+            result=replace(result, resumed=True) if passed and result else None,
         )
 
 

@@ -31,7 +31,7 @@ from runner.engine.tree import Forest
 from runner.engine.verdict import verdict
 from runner.errors import DossierError, ExitCode, UsageError
 from runner.events import CheckEnded, Listener, RunEnded, RunStarted
-from runner.model import Check, Outcome, Result, Run, ServiceReport, Subject
+from runner.model import Attempt, Check, Outcome, Result, Run, ServiceReport, Subject
 
 Reporter: TypeAlias = Callable[[Run, Dossier], None]
 """Writes a report of a finished run into the dossier."""
@@ -233,16 +233,18 @@ class _Conduct:
     def _decided(self, check: Check, results: Mapping[str, Result]) -> Result:
         past = self._past.of(check)
         reason = self._reason_to_skip(check, results)
+        attempts: tuple[Attempt, ...] = ()
         if past.result is not None:
-            result = past.result
+            result, attempts = past.result, past.attempts
         elif reason:
             result = skipped(check, reason)
         else:
-            result = carry_out(self._session, self._services, check, past)
+            result, attempts = carry_out(self._session, self._services, check, past)
         if self._options.fail_fast and result.counts and result.outcome in _BAD:
             self._stopped = self._stopped or f"'{check.id}' did not pass (--fail-fast)"
-        known = {**vars(result), "attempts": ()}  # these were told as they ended
-        self._session.journal.append("check_ended", known, durable=True)
+        # The attempts were told as they ended.
+        result = self._session.journal.append("check_ended", result, durable=True)
+        result = replace(result, attempts=attempts)
         self._session.bus.tell(CheckEnded(check, result))
         return result
 

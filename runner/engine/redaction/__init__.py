@@ -8,7 +8,15 @@ mark says which form that is.
 
 from runner.engine.redaction.forms import SHORTEST
 from runner.engine.redaction.names import looks_secret, secrets_in
-from runner.engine.redaction.records import scrubbed
+from runner.engine.redaction.records import scrubbed, scrubbed_json
 from runner.engine.redaction.redactor import RedactedStream, Redactor
 
-__all__ = ["SHORTEST", "RedactedStream", "Redactor", "looks_secret", "scrubbed", "secrets_in"]
+__all__ = [
+    "SHORTEST",
+    "RedactedStream",
+    "Redactor",
+    "looks_secret",
+    "scrubbed",
+    "scrubbed_json",
+    "secrets_in",
+]

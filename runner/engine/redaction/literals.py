@@ -51,11 +51,11 @@ class Literals:
         """
         found: list[Hit] = []
         for first, search in self._searches:
-            known = min(_TOGETHER, len(self.all) - first)
-            for number, start, stop in search.find_matches_as_indexes(data):
-                if number < known:
-                    found.append(Hit(start, stop, first + number))
-        if len(self._searches) > 1:
+            hits = search.find_matches_as_indexes(data)
+            if hits:  # as nearly never
+                known = min(_TOGETHER, len(self.all) - first)
+                found += (Hit(a, b, first + number) for number, a, b in hits if number < known)
+        if found and len(self._searches) > 1:
             found.sort(key=lambda hit: (hit.start, -hit.stop))
         return found
 

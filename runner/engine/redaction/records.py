@@ -16,13 +16,21 @@ def scrubbed(value: T, redactor: Redactor) -> T:
 
     Names of fields are left alone, even where a secret is the same word.
     """
+    return scrubbed_json(value, redactor)[0]
+
+
+def scrubbed_json(value: T, redactor: Redactor) -> tuple[T, bytes]:
+    """Give the record as `scrubbed` does, and the JSON of it."""
     data = msgspec.json.encode(value)
     # A text without escapes stands in JSON as it is.
     if b"\\" not in data and redactor.data(data) is data:
-        return value
+        return value, data
     before = msgspec.to_builtins(value)
     after = _clean(before, redactor)
-    return value if after == before else msgspec.convert(after, type(value))
+    if after == before:
+        return value, data
+    clean = msgspec.convert(after, type(value))
+    return clean, msgspec.json.encode(clean)
 
 
 def _clean(value: object, redactor: Redactor) -> object:

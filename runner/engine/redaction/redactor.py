@@ -138,7 +138,7 @@ class RedactedStream:
     def close(self) -> bytes:
         """Give what was held back, for the stream has ended."""
         held, self._held = self._held, b""
-        return self._redactor.data(held)
+        return self._redactor.data(held) if held else b""
 
 
 def _mask(name: str) -> bytes:

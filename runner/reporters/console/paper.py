@@ -70,7 +70,7 @@ class Paper:
             self._write(f"{text}\n")
 
     def _write(self, text: str) -> None:
-        if self._torn:
+        if self._torn or not text:
             return
         if not self._look.unicode:
             encoding = self._encoding or "ascii"
