@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.engine.dossier import Dossier
 from runner.engine.plan import Plan, make_plan
 from runner.engine.run import Options, Reporter, execute
-from runner.events import CheckEnded, Event, Listener, ServiceEnded, ServiceReady
+from runner.events import CheckEnded, Event, Listener, RunEnded, ServiceEnded, ServiceReady
 from runner.kinds import load_kinds
 from runner.model import Check, Outcome, Playbook, Run
 from runner.playbook import load
@@ -21,14 +21,19 @@ from runner.rehearsal.course import Halt, Notes
 
 @dataclass
 class Stopwatch:
-    """Listens to a stage, and takes the times of its services."""
+    """Listens to the stages of a part, and takes the times of their services."""
 
     wants_output: bool = False
     """No output is wanted."""
     ready: dict[str, float] = field(default_factory=dict)
     """Seconds that each service took until it was ready, the first time that it was started."""
+    stop: float | None = None
+    """Seconds from a stage's last check until its last service was gone, of the last stage that had
+    services; None where none had."""
+    others: float = 0.0
+    """Seconds in which checks and services were at work, and not the runner itself."""
     _checked: float = 0.0
-    _stopped: float = 0.0
+    _stopping: float = 0.0
 
     def hear(self, event: Event) -> None:
         """Take note of the time."""
@@ -36,13 +41,12 @@ class Stopwatch:
             self.ready.setdefault(event.name, event.seconds)
         elif isinstance(event, CheckEnded):
             self._checked = time.monotonic()
+            self.others += event.result.duration
         elif isinstance(event, ServiceEnded):
-            self._stopped = time.monotonic()
-
-    @property
-    def stop(self) -> float | None:
-        """Seconds from the last check until the last service was gone; None without services."""
-        return self._stopped - self._checked if self._stopped else None
+            self.stop = self._stopping = time.monotonic() - self._checked
+        elif isinstance(event, RunEnded):
+            self.others += self._stopping
+            self._stopping = 0.0
 
     @property
     def start(self) -> float | None:
@@ -95,9 +99,10 @@ class Staging:
         watch = Stopwatch()
         playbook = self.load(environment)
         for stage in stages:
+            before = watch.others
             run = self._run(part, stage, playbook, environment, watch)
+            notes.others += watch.others - before
             notes.runs.append(run.stage)
-            notes.others += sum(one.duration for one in run.results) + (watch.stop or 0.0)
             passed = sum(one.outcome is Outcome.PASSED for one in run.results)
             notes.facts.append(f"{stage}: {passed} of {len(run.results)} checks passed")
             if run.exit_code:
