@@ -141,6 +141,7 @@ def propose(clone: Path) -> None:
 # ---------------------------------------------------------------- golden files
 
 _CHANGING = (
+    (r"(?<=127\.0\.0\.1:)\d+", "PORT"),
     (r"\b[0-9a-f]{40}\b", "COMMIT"),
     (r"\b[0-9a-f]{12}\b", "COMMIT12"),
     (r"\b[0-9a-f]{7}\b", "COMMIT7"),
