@@ -1,10 +1,20 @@
-"""What all tests share: on CI a skipped test fails the run, for nothing may be left unproven."""
+"""What all tests share.
+
+On CI a skipped test fails the run, for nothing may be left unproven. No test fails for being slow:
+a machine may be busy, and what is measured is measured by the benchmarks.
+"""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("untimed")
 
 PLATFORM = "platform: "
 """How the reason of a skip begins that is right on this system, and allowed on CI."""

@@ -118,7 +118,6 @@ MARKS = "abcXYZ0189+/=&%'\"\\ <>é"
 @settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     max_examples=8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -82,7 +82,7 @@ def _write(path: Path, files: Files, *, packed: bool) -> None:
             (path / "new").replace(path / name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     before=FILES,
     after=FILES,

@@ -249,7 +249,7 @@ def test_other_compressions_are_not_read(tmp_path: Path) -> None:
     assert (problem.file, problem.reason) == ("b.json", "is packed in a way that is not read here")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_zip_never_crashes_the_reader(data: st.DataObject) -> None:
     content = bytearray(ZIP)

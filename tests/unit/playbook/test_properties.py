@@ -90,9 +90,7 @@ def attempt(folder: Path, kinds: Mapping[str, KindSpec], content: bytes, **more:
     return False
 
 
-FAST = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FAST = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def test_the_example_is_valid(folder: Path, kinds: Mapping[str, KindSpec]) -> None:

@@ -123,7 +123,7 @@ def runs(draw: st.DrawFn) -> Run:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(runs())
 def test_any_bytes_in_any_field_give_a_valid_report(schema: etree.XMLSchema, run: Run) -> None:
     strict = written(run)
