@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import flood, junit, matrix, report, scaling, scan, startup, tools
+from bench import flood, junit, matrix, report, scaling, scan, sealing, startup, tools
 from bench.section import Measure, Section
 
 PARTS: Mapping[str, Measure] = {
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Measure] = {
     "junit": junit.measure,
     "scaling": scaling.measure,
     "scan": scan.measure,
+    "sealing": sealing.measure,
 }
 """What can be measured, in the order of the report."""
 RESULTS = Path(__file__).with_name("RESULTS.md")
