@@ -16,7 +16,7 @@ Level: TypeAlias = Literal["error", "warning"]
 # What a line must not hold that is no command of ours. GitHub's runner takes `::name::` where
 # nothing but white space stands before, and `##[name]` anywhere (`ActionCommand` of its sources);
 # Azure's agent takes `##vso[` and TeamCity `##teamcity[` anywhere.
-_COMMAND: Final = re.compile(r"##(?=[A-Za-z]*\[)|^([^!-~\n]*):(?=:)", re.MULTILINE)
+_COMMAND: Final = re.compile(r"##(?=[A-Za-z]*\[)|(?:^|(?<=\r))([^!-~\r\n]*):(?=:)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

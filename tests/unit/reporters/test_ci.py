@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.github import StepLog, outputs_of
 from unit.reporters import samples, stories
@@ -163,6 +163,7 @@ def test_no_output_is_a_command_to_github(log: str, area: str, reason: str) -> N
 
 
 @given(TEXT)
+@example("::\r::error::x")
 def test_inert_text_holds_no_command(text: str) -> None:
     found = inert(text)
     assert not re.search(r"##[A-Za-z]*\[", found)
