@@ -25,6 +25,8 @@ DIFF = "safety-diff.json"
 """Path in the dossier of the comparison of the two."""
 LOCKS = "locks/diff.json"
 """Path in the dossier of the comparison of what was scanned."""
+OUTDATED = "locks/outdated.json"
+"""Path in the dossier of the list of packages of which there is a newer version."""
 T = TypeVar("T")
 
 
@@ -53,20 +55,26 @@ def difference(run: Run, dossier: Dossier) -> DiffDocument | None:
 
     Raises DossierError, as the next one.
     """
-    return _document(run, dossier, DIFF, DiffDocument)
+    found = document(run, dossier, DIFF, DiffDocument)
+    return found[0] if found else None
 
 
 def lock_difference(run: Run, dossier: Dossier) -> LockDiff | None:
     """Give the comparison of locks that a run recorded."""
-    return _document(run, dossier, LOCKS, LockDiff)
+    found = document(run, dossier, LOCKS, LockDiff)
+    return found[0] if found else None
 
 
-def _document(run: Run, dossier: Dossier, name: str, shape: type[T]) -> T | None:
+def document(run: Run, dossier: Dossier, name: str, shape: type[T]) -> tuple[T, StepReport] | None:
+    """Give a JSON document that a scan of the run recorded, and the report of that scan.
+
+    None where none has. Raises DossierError where it is gone, or not what was recorded.
+    """
     found = _content(run, dossier, name)
     if found is None:
         return None
     try:
-        return msgspec.json.decode(found[0], type=shape)
+        return msgspec.json.decode(found[0], type=shape), found[1]
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DossierError(f"{dossier.live / name} cannot be read: {error}", hint=_MEND) from error
 

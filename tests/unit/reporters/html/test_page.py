@@ -1,0 +1,205 @@
+"""The page as a whole: what is on it, and what nobody can put on it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from unit.reporters.html.dossiers import LATER, made, page, stage, text, upgraded, written
+from unit.reporters.samples import NOON, SUBJECT, attempt, mixed, result, run
+
+from runner.errors import DossierError
+from runner.model import Artifact, Assertion, Outcome, Result, Run, StepReport, StepResult
+from runner.reporters import html
+from runner.reporters.base import Context
+
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m\u202e{{ 7*7 }}\x00"
+)
+
+
+def test_it_tells_what_was_upgraded_by_whom_and_how_it_ended(tmp_path: Path) -> None:
+    root = page(upgraded(tmp_path))
+    assert text(root, ".badge") == ["passed"]
+    assert root.findtext(".//title") == "Passed: mlflow 3.6.0 → 3.17.2"
+    told = " ".join(text(root, ".masthead"))
+    for fact in ("2 of 2 checks passed in preflight and verification.", "ML Lead", "Platform Lead",
+                 "security", "ada", "ci-1", "2026-11-22 12:10:00 UTC", "c0ffee",
+                 "example/mlflow:v3.17.2", "28 → 1"):  # fmt: skip
+        assert fact in told, fact
+
+
+def test_every_outcome_has_its_reason_and_evidence(tmp_path: Path) -> None:
+    root = page(made(tmp_path, mixed()))
+    assert text(root, ".badge") == ["errored"]
+    found = {one.get("id"): one for one in root.xpath("//details")}
+    pushed = found["verification--artifact-push"]
+    assert pushed.get("open") is not None
+    told = " ".join(pushed.text_content().split())
+    for fact in ("exit code is 1, expected 0", "Is the tracking server up?", "Attempt 2 of 2",
+                 "contains 'run recorded'", "line 19 Connection refused"):  # fmt: skip
+        assert fact in told, fact
+    assert found["verification--fast-unit-tests"].get("open") is None
+    assert "needs artifact-push" in found["verification--rehearsal"].text_content()
+    assert "failure allowed" in found["verification--licences"].text_content()
+    inner = text(found["verification--licences"], ".cases")
+    assert inner[0] == "1 errored, 1 failed, 1 skipped, 1 passed inside"
+    assert "flaky" in found["verification--audit"].text_content()
+    assert "Service postgres" in text(root, ".trouble")[0]
+
+
+def test_it_names_how_a_check_is_run_again(tmp_path: Path) -> None:
+    red = replace(run(result("red", "Red", attempt(Outcome.FAILED))), rerun=("runner", "validate"))
+    assert "runner validate --only red" in page(made(tmp_path, red)).text_content()
+
+
+def test_vulnerabilities_are_told_apart(tmp_path: Path) -> None:
+    root = page(upgraded(tmp_path))
+    listed = root.xpath("//tbody/tr[@data-fate]")
+    rows = [" ".join(" ".join(row.itertext()).split()) for row in listed]
+    assert len(rows) == 28
+    assert rows[0].startswith("CVE-2026-96775")
+    assert "waived waived by ML Lead" in rows[0]
+    assert {row.get("data-fate") for row in listed} == {
+        "remaining", "fixed", "out of range",
+    }  # fmt: skip
+    (title,) = root.xpath("//*[@id='flow-title']")
+    assert title.text_content().startswith("28 vulnerabilities before, 1 after: 1 remaining, ")
+    assert (
+        "The advisory's range merely stops; nobody says that it is fixed."
+        in text(root, ".fates")[0]
+    )
+    waivers = text(root, "#waivers")[0]
+    assert "CVE-2026-96775 config/waivers.yaml:14:5 in force mlflow >=3.17,<3.18" in waivers
+    assert "CVE-1999-1 config/waivers.yaml:20:5 unused" in waivers
+    assert "mlflow 3.6.0 3.17.2 minor" in text(root, "#packages")[0]
+
+
+def test_without_a_scan_there_is_no_word_of_vulnerabilities(tmp_path: Path) -> None:
+    root = page(made(tmp_path, run(result("one", "One", attempt(Outcome.PASSED)))))
+    assert text(root, "#vulnerabilities") == []
+    assert "ulnerabilit" not in root.find("body/main").text_content()
+
+
+def test_the_policy_allows_its_own_style_and_script_alone(tmp_path: Path) -> None:
+    root = page(upgraded(tmp_path))
+    (policy,) = root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    for name in ("style", "script"):
+        (element,) = root.iter(name)
+        digest = base64.b64encode(hashlib.sha256(element.text.encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert root.xpath("//@style") == []
+    assert [name for one in root.iter() for name in one.keys() if name.startswith("on")] == []  # noqa: SIM118
+    assert root.xpath("//@src") == []
+    outside = [one for one in root.xpath("//@href") if re.match("[a-z]+:", one)]
+    assert outside
+    homes = ("https://www.cve.org/CVERecord?id=", "https://github.com/advisories/GHSA-")
+    assert [one for one in outside if not one.startswith(homes)] == []
+    assert root.xpath("//link") == []
+
+
+def hostile() -> Run:
+    odd = Assertion(HOSTILE, HOSTILE, HOSTILE, holds=False)
+    report = StepReport(Outcome.FAILED, HOSTILE, HOSTILE, assertions=(odd,))
+    log = Artifact(f"verification/logs/{HOSTILE}", 9, HOSTILE)
+    steps = (StepResult(HOSTILE, HOSTILE, report, NOON, 1.0),) * 2
+    tried = replace(attempt(Outcome.FAILED), reason=HOSTILE, steps=steps, log=log, tail=HOSTILE)
+    red = result("red", HOSTILE, tried, expect=HOSTILE, artifacts=(log,))
+    return replace(
+        run(red, verdict=Outcome.FAILED),
+        subject=replace(SUBJECT, package=HOSTILE, commit=HOSTILE),
+        warnings=(HOSTILE,),
+        host=HOSTILE,
+        rerun=(HOSTILE,),
+    )
+
+
+def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
+    found = written(made(tmp_path, hostile()))
+    assert found.count("<script") == found.count("</script") == 1
+    assert "<img" not in found
+    assert "\x1b" not in found
+    assert "\x00" not in found
+    assert "\u202e" not in found
+    assert "&lt;U+202E&gt;{{ 7*7 }}" in found
+    assert "&lt;img src=x onerror=alert(2)&gt;" in found
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../secret", "javascript:alert(1)"])
+def test_links_stay_in_the_dossier(tmp_path: Path, path: str) -> None:
+    tried = replace(attempt(Outcome.PASSED), log=Artifact(path, 9, "0" * 64))
+    (tmp_path.parent / "secret").write_text("not for the report")
+    root = page(made(tmp_path, run(result("one", "One", tried))))
+    hrefs = [one for one in root.xpath("//main//@href") if not one.startswith("#")]
+    assert [one for one in hrefs if ":" in one or ".." in one or one.startswith("/")] == []
+    assert "not for the report" not in root.text_content()
+
+
+def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path) -> None:
+    dossier = upgraded(tmp_path)
+    assert written(dossier) == written(dossier)
+
+
+def test_only_the_run_that_began_last_writes_it(tmp_path: Path) -> None:
+    first, second = stage("preflight", NOON), stage("verification", LATER)
+    dossier = made(tmp_path, first, second)
+    html.report(first, dossier, Context())
+    assert not (dossier.live / html.NAME).exists()
+    html.report(second, dossier, Context())
+    assert (dossier.live / html.NAME).exists()
+
+
+def many(count: int, outcome: Outcome = Outcome.PASSED) -> Run:
+    tail = "a line of output\n" * 500 if outcome is not Outcome.PASSED else ""
+    found = []
+    for number in range(count):
+        held = Assertion("exit code", "0", "0" * 5000, holds=True)
+        step = StepResult("run", "command", StepReport(outcome, assertions=(held,)), NOON, 1.0)
+        log = Artifact(f"verification/logs/c{number}.1.log", 9, "0" * 64)
+        tried = replace(attempt(outcome), steps=(step,), log=log, tail=tail, reason="no " * 2000)
+        found.append(result(f"c{number}", f"Check {number}", tried, reason="no " * 2000))
+    return run(*found, verdict=outcome)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED])
+def test_of_thousands_of_checks_most_are_told_in_short(tmp_path: Path, outcome: Outcome) -> None:
+    found = written(made(tmp_path, many(2_000, outcome)))
+    assert len(found) < 2_500_000
+    assert "default-src &#39;none&#39;; style-src &#39;sha256-" in found
+    assert "base-uri &#39;none&#39;; form-action &#39;none&#39;" in found
+    full = 0 if outcome is Outcome.PASSED else 300
+    assert found.count(f'<div class="check {outcome}"') == 2_000 - full
+    assert found.count(f'<details class="check {outcome}"') == full
+
+
+def test_a_lost_upgrade_is_named(tmp_path: Path) -> None:
+    dossier = made(tmp_path, mixed())
+    (dossier.live / "upgrade.json").unlink()
+    with pytest.raises(DossierError, match=r"cannot read .*upgrade\.json"):
+        written(dossier)
+
+
+def test_a_check_without_an_attempt_has_no_time(tmp_path: Path) -> None:
+    skipped = Result("one", "One", Outcome.SKIPPED, "needs two")
+    root = page(made(tmp_path, run(skipped, verdict=Outcome.SKIPPED)))
+    assert text(root, ".badge") == ["nothing ran"]
+    assert root.findtext(".//details//time") == ""
+
+
+def test_a_run_without_a_scan_imports_little(tmp_path: Path) -> None:
+    dossier = made(tmp_path, run(result("one", "One", attempt(Outcome.PASSED))))
+    program = (
+        "import sys; from pathlib import Path; from runner.engine.dossier import Dossier;"
+        f"from runner.reporters import html; dossier = Dossier(Path({str(dossier.output)!r}));"
+        "html.report(dossier.runs()[0], dossier, None); print('runner.advisories' in sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert printed.stdout == b"False\n"
