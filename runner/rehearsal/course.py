@@ -125,10 +125,6 @@ class Course:
                 self.decided, self.deciding = halt, name
             raise halt
 
-    def skip(self, name: str, title: str, reason: str) -> None:
-        """Take note of a part that is not come to."""
-        self._ended(Part(name, title, Outcome.SKIPPED, reason))
-
     def _ended(self, part: Part) -> None:
         part = scrubbed(part, self.redactor)
         self.parts.append(part)
