@@ -13,8 +13,7 @@ import click
 from runner.cli.options import option
 from runner.errors import ExitCode, UsageError
 from runner.evidence.acceptance import Expected, objections
-from runner.evidence.verdict_document import VerdictDocument, document, encode
-from runner.evidence.verification import verify
+from runner.evidence.verification import Verdict, verify
 from runner.reporters.text import one_line
 
 if TYPE_CHECKING:
@@ -57,24 +56,28 @@ def command(
     expected = Expected(stage, _commit(commit), release, profile, _sha256(playbook))
     found = verify(bundle, _trust(key, identity, issuer))
     against = tuple(objections(found.runs, expected)) if expected.asks else None
-    told = document(str(bundle), found, against)
-    if as_json:
-        click.echo(encode(told), nl=False)
-    else:
-        _show(told)
-    good = told.holds and told.accepted is not False
-    sys.exit(ExitCode.PASSED if good else ExitCode.FAILED)
+    (_print_json if as_json else _show)(str(bundle), found, against)
+    sys.exit(ExitCode.PASSED if found.holds and not against else ExitCode.FAILED)
 
 
-def _show(told: VerdictDocument) -> None:
-    accepted = {None: "", True: ", and its verdict is accepted", False: ", NOT ACCEPTED"}
-    word = "holds" if told.holds else "DOES NOT HOLD"
-    click.echo(one_line(f"{told.bundle}: {word}{accepted[told.accepted]}"))
+def _print_json(bundle: str, found: Verdict, against: tuple[str, ...] | None) -> None:
+    from runner.evidence.verdict_document import document, encode
+
+    click.echo(encode(document(bundle, found, against)), nl=False)
+
+
+def _show(bundle: str, found: Verdict, against: tuple[str, ...] | None) -> None:
+    word = "holds" if found.holds else "DOES NOT HOLD"
+    accepted = ""
+    if against is not None:
+        good = found.holds and not against
+        accepted = ", and its verdict is accepted" if good else ", NOT ACCEPTED"
+    click.echo(one_line(f"{bundle}: {word}{accepted}"))
     for label, lines in (
-        ("✗", told.problems),
-        ("not accepted:", told.objections),
-        ("proved:", told.proved),
-        ("not proved:", told.unproved),
+        ("✗", found.problems),
+        ("not accepted:", against or ()),
+        ("proved:", found.proved),
+        ("not proved:", found.unproved),
     ):
         for line in lines:
             click.echo(one_line(f"  {label} {line}"))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from runner.model import Outcome, Run
+if TYPE_CHECKING:
+    from runner.model import Run
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Expected:
 
 def objections(runs: Mapping[str, bytes], expected: Expected) -> Iterator[str]:
     """Say why the verdict is not the one that is needed; nothing where it is."""
+    from runner.model import Run  # it takes a while, and most are asked nothing
+
     path = f"{expected.stage}/run.json"
     if path not in runs:
         yield f"it holds no run of the stage '{expected.stage}'"
@@ -52,6 +56,8 @@ def objections(runs: Mapping[str, bytes], expected: Expected) -> Iterator[str]:
 
 
 def _verdict(path: str, run: Run) -> Iterator[str]:
+    from runner.model import Outcome
+
     if run.verdict is not Outcome.PASSED:
         yield f"{path}: its verdict is {run.verdict}"
     if run.interrupted:
