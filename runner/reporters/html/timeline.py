@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.model import Attempt, Result, Run, ServiceReport
+from runner.model import Attempt, Outcome, Result, Run, ServiceReport
 from runner.reporters.html.words import anchor
 
 WIDTH = 100
@@ -148,7 +148,7 @@ def _lanes(results: Sequence[Result], scale: _Scale) -> Iterator[Line]:
         seconds[number] += result.duration
     for number, lane in enumerate(lanes):
         label = f"side {number + 1} of {len(lanes)}" if len(lanes) > 1 else "all checks"
-        yield Line(label, seconds[number], "", tuple(_joined(lane)))
+        yield Line(label, seconds[number], "", _drawn(lane))
 
 
 _GAP = 0.1
@@ -161,6 +161,11 @@ def _free(ends: Sequence[float], begun: float) -> int:
     """Give the first line that is free by then, a new one, or where there are many the next."""
     free = next((number for number, end in enumerate(ends) if end <= begun + _OVERLAP), len(ends))
     return free if free < _LANES else min(range(_LANES), key=ends.__getitem__)
+
+
+def _drawn(lane: Iterable[Bar]) -> tuple[Bar, ...]:
+    """Give the bars of a line, what did not pass last: so it lies over its neighbours."""
+    return tuple(sorted(_joined(lane), key=lambda bar: bar.outcome != Outcome.PASSED))
 
 
 def _joined(bars: Iterable[Bar]) -> Iterator[Bar]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from unit.reporters.html.dossiers import LATER, made, page, stage, text, upgraded, written
+from unit.reporters.html.dossiers import LATER, UPGRADE, made, page, stage, text, upgraded, written
 from unit.reporters.samples import NOON, SUBJECT, attempt, mixed, result, run
 
 from runner.errors import DossierError
@@ -33,6 +34,14 @@ def test_it_tells_what_was_upgraded_by_whom_and_how_it_ended(tmp_path: Path) -> 
                  "security", "ada", "ci-1", "2026-11-22 12:10:00 UTC", "c0ffee",
                  "example/mlflow:v3.17.2", "28 → 1"):  # fmt: skip
         assert fact in told, fact
+
+
+def test_a_version_that_stays_is_named_once(tmp_path: Path) -> None:
+    dossier = made(tmp_path, mixed())
+    dossier.write("upgrade.json", json.dumps({**UPGRADE, "from": "3.17.2"}).encode())
+    root = page(dossier)
+    assert root.findtext(".//title") == "Errored: mlflow 3.17.2"
+    assert text(root, ".versions") == ["3.17.2"]
 
 
 def test_every_outcome_has_its_reason_and_evidence(tmp_path: Path) -> None:

@@ -122,6 +122,14 @@ def test_many_checks_share_lines_by_what_ran_beside() -> None:
     assert drawn.lines[1].bars[0].outcome == "failed"
 
 
+def test_a_failure_among_many_lies_over_its_neighbours() -> None:
+    outcomes = [Outcome.FAILED if number == 30 else Outcome.PASSED for number in range(100)]
+    found = [timed(f"c{number}", NOON, 0.0001, one) for number, one in enumerate(outcomes)]
+    drawn = timeline(lasting(60, *found))
+    assert drawn is not None
+    assert [bar.outcome for bar in drawn.lines[0].bars][-1] == "failed"
+
+
 def test_bars_that_touch_become_one() -> None:
     found = [timed(f"c{n}", NOON, 0.0001, Outcome.PASSED) for n in range(100)]
     drawn = timeline(lasting(60, *found))
