@@ -114,6 +114,19 @@ def test_a_damaged_record_is_named(repo: Path, name: str, content: bytes) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_the_page_is_shown_in_the_browser(repo: Path) -> None:
+    browser = repo / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >{repo}/shown\n')
+    browser.chmod(0o755)
+    page = repo / "analysis_outputs/live/report.html"
+    done = runner("report", "--open", cwd=repo, env={"BROWSER": f"{browser} %s"})
+    assert done.returncode == 0, done.stderr
+    assert (repo / "shown").read_text().strip() == page.as_uri()
+    page.unlink()
+    none = runner("report", "--format", "junit", "--open", cwd=repo)
+    assert (none.returncode, "add --format html" in none.stderr) == (2, True)
+
+
 def test_no_dossier(tmp_path: Path) -> None:
     done = runner("report", cwd=tmp_path)
     assert done.returncode == 2
