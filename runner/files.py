@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write beside the path, make it durable, and rename; raises OSError.
+def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write data, or pieces of it, beside the path, make it durable, and rename; raises OSError.
 
     A reader sees the old content or the new, also after a crash or on a full disk.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
-            stream.write(data)
+            stream.writelines([data] if isinstance(data, bytes) else data)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)

@@ -22,6 +22,8 @@ _COMMANDS = {
     "issue": "Keep one issue up to date with what triage recommends.",
     "keygen": "Make a key to sign bundles with.",
     "lint": "Show every error of the playbook(s).",
+    "matrix": "Print the jobs that a stage is spread over, for a CI engine.",
+    "merge": "Join the shards of a stage into one dossier, with one verdict.",
     "notify": "Tell people what a run showed, or announce a freeze.",
     "plan": "Show what would run, resolved; run nothing.",
     "rehearse": "Rehearse an upgrade and its rollback, on copies.",

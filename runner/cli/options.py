@@ -56,6 +56,24 @@ selection_options = option(
 )
 """Which checks."""
 
+durations_option = option(
+    "--durations",
+    type=click.Path(path_type=Path, exists=True),
+    help="Earlier evidence to balance shards by [default: the last whole run in --output].",
+)
+"""What shards are balanced by."""
+
+shard_options = together(
+    option(
+        "--shard",
+        default="",
+        metavar="I/N",
+        help="Only this share of the checks: 2/5, auto (what the CI engine says), or auto/5.",
+    ),
+    durations_option,
+)
+"""Which share of the checks, where several machines each take one."""
+
 output_option = option(
     "-o",
     "--output",
@@ -65,6 +83,15 @@ output_option = option(
     help="Folder of the evidence; the dossier is live/ below it.",
 )
 """Where the evidence goes."""
+
+dialect_option = option(
+    "--junit-dialect",
+    type=click.Choice(["strict", "extended"]),
+    default="strict",
+    show_default=True,
+    help="Dialect of junit.xml.",
+)
+"""How JUnit XML is written."""
 
 running_options = together(
     option(
@@ -84,24 +111,25 @@ running_options = together(
         help="Git ref that gives 'before' where no baseline was recorded, as origin/main.",
     ),
     option("--dry-run", is_flag=True, help="Show what would run (= runner plan)."),
-    option(
-        "--junit-dialect",
-        type=click.Choice(["strict", "extended"]),
-        default="strict",
-        show_default=True,
-        help="Dialect of junit.xml.",
-    ),
+    dialect_option,
 )
 """How checks are run."""
 
+_json_option = option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_quiet_option = option("-q", "--quiet", is_flag=True, help="Show only failures and the verdict.")
+_color_option = option(
+    "--color/--no-color",
+    default=None,
+    help="Use colours [default: on a terminal, unless NO_COLOR is set].",
+)
+
 display_options = together(
-    option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-    option("-q", "--quiet", is_flag=True, help="Show only failures and the verdict."),
+    _json_option,
+    _quiet_option,
     option("-v", "--verbose", is_flag=True, help="Stream the output of checks."),
-    option(
-        "--color/--no-color",
-        default=None,
-        help="Use colours [default: on a terminal, unless NO_COLOR is set].",
-    ),
+    _color_option,
 )
 """How the course of things is shown."""
+
+result_options = together(_json_option, _quiet_option, _color_option)
+"""How the end of things is shown, where nothing is run."""

@@ -20,12 +20,15 @@ from runner.cli.options import (
     playbook_options,
     running_options,
     selection_options,
+    shard_options,
     together,
 )
 from runner.cli.plan import show
+from runner.cli.words import running
 from runner.engine.dossier import Dossier
-from runner.engine.plan import make_plan
+from runner.engine.plan import Plan, make_plan
 from runner.engine.run import Options, execute
+from runner.engine.shards import parse, take_share
 from runner.model import Playbook, Run
 from runner.reporters import context, registry
 from runner.reporters.base import Dialect
@@ -43,6 +46,8 @@ class RunSettings:
     profile: str
     overrides: tuple[str, ...]
     only: tuple[str, ...]
+    shard: str
+    durations: Path | None
     output: Path
     jobs: int
     fail_fast: bool
@@ -57,7 +62,12 @@ class RunSettings:
 
 
 run_options = together(
-    playbook_options, selection_options, output_option, running_options, display_options
+    playbook_options,
+    selection_options,
+    shard_options,
+    output_option,
+    running_options,
+    display_options,
 )
 """Every option of a command that runs a stage."""
 
@@ -75,7 +85,7 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     settings = RunSettings(**options)
     if settings.dry_run:
         playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
-        show(make_plan(playbook, stage, settings.only), as_json=settings.as_json)
+        show(planned(stage, playbook, settings), as_json=settings.as_json)
         return
     run = carry_out_stage(stage, settings)
     if settings.as_json:
@@ -86,9 +96,9 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
 def carry_out_stage(stage: str, settings: RunSettings) -> Run:
     """Run a stage, show it, and leave its evidence and reports."""
     playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
-    plan = make_plan(playbook, stage, settings.only)
-    gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     dossier = Dossier(settings.output)
+    plan = planned(stage, playbook, settings)
+    gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     where, words = str(dossier.live), rerun_words(stage, settings)
     pointers = Pointers(partial(rerun_command, words), where, where)
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
@@ -109,15 +119,19 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
     return run
 
 
+def planned(stage: str, playbook: Playbook, settings: RunSettings) -> Plan:
+    """Plan the checks that were asked for, or the share of them that a shard takes."""
+    plan = make_plan(playbook, stage, settings.only)
+    if not settings.shard:
+        return plan
+    which = parse(settings.shard, os.environ)
+    dossier = Dossier(settings.output)
+    return take_share(plan, which, dossier, settings.durations, resume=settings.resume)
+
+
 def rerun_words(stage: str, settings: RunSettings) -> tuple[str, ...]:
     """Give the command line that runs the stage again as this run was run."""
-    words = ["runner", *(["validate"] if stage == "verification" else ["run", stage])]
-    if settings.playbook is not None:
-        words += ["--playbook", str(settings.playbook)]
-    if settings.profile:
-        words += ["--profile", settings.profile]
-    for override in settings.overrides:
-        words += ["--set", override]
+    words = [*running(stage, settings.playbook, settings.profile, settings.overrides)]
     if settings.base:
         words += ["--base", settings.base]
     if settings.output != Path("analysis_outputs"):

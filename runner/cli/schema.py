@@ -9,6 +9,7 @@ import msgspec
 
 _DOSSIER = {
     "run": ("runner.engine.dossier", "run_schema"),
+    "partition": ("runner.engine.shards.partition", "schema"),
     "safety": ("runner.advisories.safety_document", "schema"),
     "safety-diff": ("runner.advisories.diff_document", "schema"),
     "lock-diff": ("runner.advisories.locks.diff", "schema"),
@@ -24,6 +25,7 @@ _DOSSIER = {
     "rehearsal": ("runner.model.rehearsed", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "upgrade": ("runner.model.upgraded", "schema"),
+    "merge": ("runner.engine.merge.record", "schema"),
     "status": ("runner.release.standing", "schema"),
 }
 """Documents of a dossier, each with the function that describes it."""
@@ -36,9 +38,9 @@ _DOSSIER = {
 def command(what: str) -> None:
     """Print the JSON Schema (draft 2020-12) of the playbook, or of WHAT.
 
-    A definition is read beside the playbook; run is STAGE/run.json, safety is safety-before.json
-    and safety-after.json, safety-diff is safety-diff.json, lock-diff and outdated are below locks/,
-    image is image.json.
+    A definition is read beside the playbook; run is STAGE/run.json, with partition.json beside it
+    where that was a shard, safety is safety-before.json and safety-after.json, safety-diff is
+    safety-diff.json, lock-diff and outdated are below locks/, image is image.json.
     """
     click.echo(msgspec.json.format(msgspec.json.encode(_schema(what)), indent=2))
 

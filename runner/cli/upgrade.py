@@ -146,6 +146,8 @@ class _Made:
             profile=self.profile,
             overrides=self.overrides,
             only=(),
+            shard="",
+            durations=None,
             output=stage.output,
             jobs=1,
             fail_fast=False,

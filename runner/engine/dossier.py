@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from runner.model import Run
 _SCRATCH = "upgrade-runner-"
 JOURNAL = "journal.jsonl"
 """Name of the journal in the dossier."""
+PARTITION = "partition.json"
+"""Name of the file in a stage's folder that says what each of its shards takes."""
 _LOCK = ".lock"
 """Held by flock(2) while a run is on; a dead process does not hold it."""
 
@@ -73,17 +75,22 @@ class Dossier:
         (self.live / stage / "logs").mkdir(parents=True, exist_ok=True)
         (self.live / stage / "artifacts").mkdir(exist_ok=True)
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file of the dossier; raises DossierError."""
+    def write(self, name: str, data: bytes | Iterable[bytes]) -> None:
+        """Write a file of the dossier, given whole or in pieces; raises DossierError."""
         path = self.live / name
         with contextlib.suppress(FileExistsError):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data)
 
-    def write_run(self, run: Run) -> None:
-        """Write ``<stage>/run.json``; the run holds no secret any more."""
+    def write_run(self, run: Run, results: Iterable[bytes] | None = None) -> None:
+        """Write ``<stage>/run.json``; the run holds no secret any more.
+
+        ``results`` gives the results of a run that has none itself, each as it stands in such a
+        file, where there are more than memory should hold.
+        """
         data = msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n"
-        self.write(f"{run.stage}/run.json", data)
+        whole = data if results is None else _with_results(data, results)
+        self.write(f"{run.stage}/run.json", whole)
 
     def read_run(self, stage: str) -> Run:
         """Read ``<stage>/run.json`` back; raises DossierError."""
@@ -99,6 +106,17 @@ class Dossier:
         """Read the run of every stage, in the order in which they began; raises DossierError."""
         stages = (path.parent.name for path in self.live.glob("*/run.json"))
         return tuple(sorted(map(self.read_run, stages), key=lambda run: (run.started, run.stage)))
+
+
+def _with_results(data: bytes, results: Iterable[bytes]) -> Iterator[bytes]:
+    """Put results into the record of a run without any; a text of JSON cannot hold this key."""
+    before, _, after = data.partition(b'"results": []')
+    yield before + b'"results": ['
+    separator, end = b"\n  ", b"]"
+    for result in results:
+        yield separator + result
+        separator, end = b",\n  ", b"\n ]"
+    yield end + after
 
 
 @contextlib.contextmanager

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import DossierError
 from runner.files import replace_file
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Let a file appear whole or not at all; raises DossierError."""
+def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Let a file, given whole or in pieces, appear whole or not at all; raises DossierError."""
     try:
         replace_file(path, data)
     except OSError as error:

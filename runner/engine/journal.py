@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,8 +83,7 @@ class Journal:
         """
         clean, written = scrubbed_json(data, self._redactor)
         with self._lock:
-            raw = msgspec.Raw(written)
-            line = _ENCODE(Entry(self._seq + 1, now(), self._run, event, raw, self._prev))
+            line = self._line(event, msgspec.Raw(written))
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:
@@ -94,6 +93,27 @@ class Journal:
             self._seq += 1
             self._prev = hashlib.sha256(line).hexdigest()
         return clean
+
+    def adopt(self, entries: Iterable[Entry]) -> None:
+        """Add what another journal tells: it was redacted when it was written there.
+
+        Raises DossierError. These lines are durable with the next durable one.
+        """
+        with self._lock:
+            written = []
+            for entry in entries:
+                line = self._line(entry.event, entry.data)
+                self._seq += 1
+                self._prev = hashlib.sha256(line).hexdigest()
+                written.append(line + b"\n")
+            try:
+                _write_whole(self._fd, b"".join(written))
+            except OSError as error:
+                raise _unwritable(self._path, error) from error
+
+    def _line(self, event: str, clean: msgspec.Raw) -> bytes:
+        """Give the next line, without its end."""
+        return _ENCODE(Entry(self._seq + 1, now(), self._run, event, clean, self._prev))
 
     def close(self) -> None:
         """Make the last lines durable, and let go."""
@@ -108,10 +128,11 @@ def read(path: Path) -> Iterator[Entry]:
 
     A last line without its line feed was torn by a crash or a full disk, and is passed over.
     """
-    return (entry for entry, _ in _lines(path))
+    return (entry for entry, _ in lines(path))
 
 
-def _lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
+def lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
+    """Give each entry as `read` does, with its line as it stands there."""
     prev = GENESIS
     try:
         with path.open("rb") as stream:
@@ -139,7 +160,7 @@ def _entry(path: Path, number: int, line: bytes, prev: str) -> Entry:
 def _end_of(path: Path) -> tuple[int, str, int]:
     """Give the last number, the hash of the last whole line, and the bytes up to its end."""
     number, last, size = 0, b"", 0
-    for entry, line in _lines(path):
+    for entry, line in lines(path):
         number, last, size = entry.seq, line, size + len(line)
     return number, hashlib.sha256(last[:-1]).hexdigest() if last else GENESIS, size
 

@@ -7,8 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import UsageError
-from runner.model import Check, Playbook, Service
+from runner.model import Check, Playbook, Service, Shard
 from runner.playbook.problems import did_you_mean
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a plan takes of a stage that is spread over machines."""
+
+    shard: Shard
+    """Which share this is."""
+    partition: bytes
+    """The content of ``partition.json``."""
+    note: str = ""
+    """What is to be said of it: why it is empty."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +32,11 @@ class Plan:
     stage: str
     """Name of the stage."""
     checks: tuple[Check, ...]
-    """Selected, in the order written; never empty."""
+    """Selected, in the order written; empty only where a shard has nothing to do."""
     total: int
     """How many checks the stage has."""
+    share: Share | None = None
+    """Which share of the selected checks these are; None for all."""
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.engine.journal import Entry, read
-from runner.model import Attempt, Check, Outcome, Result, Subject
+from runner.model import Attempt, Check, Outcome, Result, Shard, Subject
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class RunStart:
     """Id of the run that it resumes, or empty."""
     base: str = ""
     """The git ref that it compares with, or empty."""
+    shard: Shard | None = None
+    """Which share of the stage it takes; None for the whole."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class History:
     """What it was about."""
     base: str = ""
     """The git ref that it compared with, or empty."""
+    shard: Shard | None = None
+    """Which share of the stage it took; None for the whole."""
     ended: bool = True
     """Whether it came to its end."""
     runs: list[str] = field(default_factory=list)
@@ -140,4 +144,4 @@ def _begin(found: History, run: str, start: RunStart) -> None:
         found.results.clear()
     found.runs.append(run)
     found.last, found.subject, found.ended = run, start.subject, False
-    found.base = start.base
+    found.base, found.shard = start.base, start.shard

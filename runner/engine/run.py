@@ -17,12 +17,13 @@ from runner.engine import resume, upgrade
 from runner.engine.bus import Bus
 from runner.engine.check import carry_out, skipped
 from runner.engine.clock import now
-from runner.engine.dossier import Dossier, scratch_folder
+from runner.engine.dossier import PARTITION, Dossier, scratch_folder
 from runner.engine.journal import Journal
 from runner.engine.leftovers import end_leftovers
 from runner.engine.plan import Plan
-from runner.engine.redaction import Redactor, secrets_in
+from runner.engine.redaction import Redactor
 from runner.engine.schedule import one_by_one, side_by_side
+from runner.engine.secrecy import kept, secrets_of, without_secrets
 from runner.engine.services import Services
 from runner.engine.session import Session
 from runner.engine.stop import Stops
@@ -67,12 +68,10 @@ def execute(
     Raises UsageError where a secret is not set or nothing can be resumed, and DossierError
     where the evidence cannot be written.
     """
-    values = _secrets(plan, environment)
+    values = secrets_of(plan, environment)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     release = plan.playbook.release
-    redactor = Redactor(
-        _kept(plan, environment) | values, common=(release.package, release.version)
-    )
+    redactor = Redactor(kept(plan, environment) | values, common=(release.package, release.version))
     stops = Stops()
     with contextlib.closing(stops), contextlib.ExitStack() as stack:
         stack.enter_context(stops.on_signals())
@@ -87,7 +86,7 @@ def execute(
             live=dossier.live,
             release=plan.playbook.release,
             base=options.base,
-            environment=_without_secrets(environment, plan),
+            environment=without_secrets(environment, plan),
             secrets=values,
             redactor=redactor,
             journal=journal,
@@ -96,37 +95,6 @@ def execute(
             bus=Bus(listeners),
         )
         return _Conduct(plan, dossier, options, session).run(tuple(reporters))
-
-
-def _secrets(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
-    missing = [name for name in plan.secrets if not environment.get(name)]
-    if missing:
-        raise UsageError(
-            f"secrets that are not set: {', '.join(missing)}",
-            hint="set these environment variables, or take them out of `secrets`",
-        )
-    return {name: environment[name] for name in plan.secrets}
-
-
-def _kept(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
-    """Give what must not be shown though the playbook does not say so: names tell it."""
-    kept = secrets_in(environment)
-    addresses = (one.urls for one in plan.playbook.notify)
-    kept |= {name: environment[name] for name in addresses if environment.get(name)}
-    told = [step.env for check in plan.checks for step in check.steps]
-    told += [service.env for service in plan.services]
-    for env in told:
-        kept |= secrets_in({name: value for name, value in env.items() if "${{" not in value})
-    return kept
-
-
-def _without_secrets(environment: Mapping[str, str], plan: Plan) -> dict[str, str]:
-    """Take away every secret of the playbook: a step sees only those that it names."""
-    stages = plan.playbook.stages.values()
-    named = {n for checks in stages for check in checks for s in check.steps for n in s.secrets}
-    named |= {name for service in plan.playbook.services.values() for name in service.secrets}
-    named |= {one.urls for one in plan.playbook.notify}
-    return {name: value for name, value in environment.items() if name not in named}
 
 
 class _Conduct:
@@ -139,7 +107,9 @@ class _Conduct:
         self._session = session
         self._services = Services(session, plan.services)
         self._past = resume.History()
+        self._share = plan.share
         self._warnings = list(session.redactor.warnings)
+        self._warnings += [plan.share.note] if plan.share and plan.share.note else []
         self._stopped = ""
 
     def run(self, reporters: tuple[Reporter, ...]) -> Run:
@@ -193,14 +163,27 @@ class _Conduct:
             self._past = resume.history(self._dossier.journal, stage)
             if not self._past.last:
                 raise UsageError(f"there is no run of '{stage}' to resume in {self._dossier.live}")
+            self._same_share()
             self._dossier.resume(stage)
             self._forget_other_subject(subject)
         else:
             self._dossier.begin(stage, session.run)
-        start = resume.RunStart(stage, subject, self._past.last, self._options.base)
+        shard = self._share.shard if self._share else None
+        start = resume.RunStart(stage, subject, self._past.last, self._options.base, shard)
         session.journal.append("run_started", start, durable=True)
+        if self._share:
+            self._dossier.write(f"{stage}/{PARTITION}", self._share.partition)
         self._dossier.write("upgrade.json", upgrade.record(self._dossier, subject))
         self._dossier.write_run(session.scrub(self._unfinished(subject)))
+
+    def _same_share(self) -> None:
+        """Refuse to go on as another shard: what that has passed would count for this one."""
+        before, now_ = self._past.shard, self._share.shard if self._share else None
+        if before is not None and now_ is not None and before != now_:
+            raise UsageError(
+                f"the last run of '{self._plan.stage}' was shard {before}, not {now_}",
+                hint=f"resume it with --shard {before}, or give each shard its own --output",
+            )
 
     def _forget_other_subject(self, subject: Subject) -> None:
         before = self._past.subject
@@ -285,6 +268,7 @@ class _Conduct:
             release=self._plan.playbook.release,
             owners=self._plan.playbook.owners,
             rerun=self._options.rerun,
+            shard=self._share.shard if self._share else None,
         )
 
 

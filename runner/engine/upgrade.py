@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import platform
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,9 +21,14 @@ NAME = "upgrade.json"
 """Path in the dossier."""
 
 
-def record(dossier: Dossier, subject: Subject) -> bytes:
-    """Give the content: ``from`` is the version with which the dossier was begun."""
-    known = _before(dossier.live)
+def record(
+    dossier: Dossier, subject: Subject, begun: Mapping[str, str] = MappingProxyType({})
+) -> bytes:
+    """Give the content: ``from`` is the version with which the dossier was begun.
+
+    ``begun`` gives ``from`` and ``begun`` of a dossier that was begun elsewhere.
+    """
+    known = {**begun, **_before(dossier.live)}
     content = {
         "package": subject.package,
         "from": known.get("from", subject.version),

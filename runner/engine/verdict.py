@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from runner.errors import ExitCode
-from runner.model import Outcome, Result, ServiceReport
+from runner.model import Outcome, ServiceReport
 
 _SIGNALS = {
     "SIGINT": ExitCode.INTERRUPTED,
@@ -14,8 +15,20 @@ _SIGNALS = {
 }
 
 
+class Judged(Protocol):
+    """As much of a result as a verdict needs."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it bears on the verdict."""
+
+
 def verdict(
-    results: Iterable[Result], services: Iterable[ServiceReport], interrupted: str = ""
+    results: Iterable[Judged], services: Iterable[ServiceReport], interrupted: str = ""
 ) -> tuple[Outcome, ExitCode]:
     """Judge the results.
 

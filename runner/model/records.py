@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.model.plans import Owners, Release
@@ -233,6 +233,22 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Shard:
+    """Which share of a stage a run has carried out, where the stage is spread over machines."""
+
+    number: int
+    """Counted from 1."""
+    count: int
+    """How many shards there are."""
+    partition: str
+    """SHA-256 of ``partition.json``, which says what each shard takes: equal in all of them."""
+
+    def __str__(self) -> str:
+        """Give it as ``--shard`` takes it: ``2/5``."""
+        return f"{self.number}/{self.count}"
+
+
+@dataclass(frozen=True)
 class Run:
     """A stage, carried out."""
 
@@ -250,8 +266,8 @@ class Run:
     """Time of day."""
     duration: float
     """Seconds."""
-    results: tuple[Result, ...]
-    """In the order of the playbook."""
+    results: Sequence[Result]
+    """In the order of the playbook; those of a great merge are read as they are asked for."""
     services: tuple[ServiceReport, ...] = ()
     """In the order of the playbook."""
     selected: int = 0
@@ -272,3 +288,10 @@ class Run:
     """Who answered for it."""
     rerun: tuple[str, ...] = ()
     """The command line that runs the stage again, redacted; ``--only ID`` picks one check."""
+    shard: Shard | None = None
+    """Which share of the stage this was; None for the whole."""
+
+    def __post_init__(self) -> None:
+        """Keep results that were read as a list from being changed."""
+        if isinstance(self.results, list):
+            object.__setattr__(self, "results", tuple(self.results))

@@ -32,10 +32,15 @@ def gather(
     SnapshotError for what is no snapshot.
     """
     places = _places(run, dossier, repository, tuple(files))
-    context = Context(dialect, _before(dossier), places)
-    data = msgspec.json.format(msgspec.json.encode(context), indent=1) + b"\n"
-    dossier.write(f"{run.stage}/{NAME}", data)
-    return context
+    return _keep(Context(dialect, _before(dossier), places), run, dossier)
+
+
+def join(run: Run, dossier: Dossier, dialect: Dialect) -> Context:
+    """Put together what the shards of a run have gathered, and keep it; raises DossierError."""
+    places: dict[str, Place] = {}
+    for folder in sorted((dossier.live / run.stage / "shards").glob("*/")):
+        places |= _read(folder / NAME).places
+    return _keep(Context(dialect, _before(dossier), places), run, dossier)
 
 
 def read(live: Path, stage: str) -> Context:
@@ -43,7 +48,10 @@ def read(live: Path, stage: str) -> Context:
 
     Raises DossierError.
     """
-    path = live / stage / NAME
+    return _read(live / stage / NAME)
+
+
+def _read(path: Path) -> Context:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Context)
     except FileNotFoundError:
@@ -52,6 +60,12 @@ def read(live: Path, stage: str) -> Context:
         raise DossierError(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DossierError(f"{path} is no context of reports: {error}") from error
+
+
+def _keep(context: Context, run: Run, dossier: Dossier) -> Context:
+    data = msgspec.json.format(msgspec.json.encode(context), indent=1) + b"\n"
+    dossier.write(f"{run.stage}/{NAME}", data)
+    return context
 
 
 def _before(dossier: Dossier) -> str:

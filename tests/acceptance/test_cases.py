@@ -2,7 +2,9 @@
 
 Every folder with an ``expected.yaml`` is found automatically. It may say: ``args`` (more
 arguments), ``also`` (files from the folder above), ``hold_port`` (somebody else listens on
-``vars.port``), ``first`` (commands run before), ``exit_code``, ``results`` (check to outcome,
+``vars.port``), ``first`` (commands run before, of the runner or of git), ``command`` (what is run
+in place of ``validate``), ``evidence`` (whether a run is recorded, where the exit code does not
+tell), ``exit_code``, ``results`` (check to outcome,
 reason as a regular expression, flaky, attempts), regular expressions that ``stdout``, ``stderr``
 and the ``log`` of a check must contain, ``gone`` (advisory to the reason that
 ``safety-diff.json`` gives), ``git`` (the folder is a repository, ``clean`` or ``dirty``), and
@@ -50,11 +52,9 @@ def test_case(case: Path, tmp_path: Path) -> None:
             else ()
         )
         for command in expected.get("first", ()):
-            before = runner(*command, "-p", "playbook.yaml", cwd=folder)
-            assert before.returncode == 0, before.stdout + before.stderr
-        done = runner(
-            "validate", "-p", "playbook.yaml", *ports, *expected.get("args", ()), cwd=folder
-        )
+            _before(command, folder)
+        validate = ("validate", "-p", "playbook.yaml", *ports, *expected.get("args", ()))
+        done = runner(*expected.get("command", validate), cwd=folder)
     assert done.returncode == expected["exit_code"], done.stdout + done.stderr
     for stream in ("stdout", "stderr"):
         for pattern in expected.get(stream, ()):
@@ -65,7 +65,7 @@ def test_case(case: Path, tmp_path: Path) -> None:
 def _hold(folder: Path, expected: dict[str, Any]) -> None:
     """Hold the evidence against what is expected of it."""
     evidence = folder / "analysis_outputs/live/verification/run.json"
-    assert evidence.exists() is (expected["exit_code"] != 2)
+    assert evidence.exists() is expected.get("evidence", expected["exit_code"] != 2)
     results = {one["check"]: one for one in _results(evidence)}
     for check, wanted in expected.get("results", {}).items():
         _compare(results[check], wanted)
@@ -110,6 +110,15 @@ def _verify(folder: Path, args: list[str], objection: str, accepted: list[str]) 
         assert (told["holds"], told["accepted"], told["problems"]) == (True, good, [])
         assert done.returncode == (1 if good is False else 0)
         assert good is not False or re.search(objection, "\n".join(told["objections"])), told
+
+
+def _before(command: list[str], folder: Path) -> None:
+    if command[0] == "git":
+        identity = ("-c", "user.name=T", "-c", "user.email=t@example.org")
+        subprocess.run(["git", *identity, *command[1:]], cwd=folder, check=True)
+        return
+    done = runner(*command, "-p", "playbook.yaml", cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _results(evidence: Path) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from runner.model import Outcome, Result, Run
@@ -66,7 +66,7 @@ def verdict(run: Run, where: str, look: Look) -> Iterator[Line]:
     yield (place,)
 
 
-def _counts(results: tuple[Result, ...]) -> str:
+def _counts(results: Sequence[Result]) -> str:
     counted = Counter(result.outcome for result in results if result.counts)
     parts = [f"{counted[outcome]} {outcome.value}" for outcome in _SPOKEN if counted[outcome]]
     allowed = sum(not result.counts for result in results)
@@ -81,7 +81,9 @@ def _asides(run: Run) -> str:
         number = sum(getattr(result, word) for result in run.results)
         if number:
             asides.append(f"{number} {word}")
-    if run.selected < run.total:
+    if run.shard is not None:
+        asides.append(f"shard {run.shard}: {run.selected} of {run.total} checks")
+    elif run.selected < run.total:
         asides.append(f"{run.selected} of {run.total} checks selected")
     text = f" ({', '.join(asides)})" if asides else ""
     return text + (f", interrupted by {run.interrupted}" if run.interrupted else "")

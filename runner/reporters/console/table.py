@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from runner.model import Result
@@ -17,7 +17,7 @@ _TIME = 11
 _NOTE = 24
 
 
-def table(results: tuple[Result, ...], look: Look) -> Iterator[Line]:
+def table(results: Sequence[Result], look: Look) -> Iterator[Line]:
     """Give the table: aligned where there is room, else with notes on lines of their own."""
     remarks = [one_line(", ".join(notes(result))) for result in results]
     width = max(column(results, look), len("Check"))
@@ -33,9 +33,7 @@ def _took(result: Result) -> str:
     return duration(result.duration) if result.attempts else ""
 
 
-def _wide(
-    results: tuple[Result, ...], remarks: list[str], width: int, look: Look
-) -> Iterator[Line]:
+def _wide(results: Sequence[Result], remarks: list[str], width: int, look: Look) -> Iterator[Line]:
     head = f"  {'Outcome':{_OUTCOME}}{pad('Check', width)}{'Time':>{_TIME}}"
     noted = [wrap(remark, max(look.width - cells(head) - 2, 1)) for remark in remarks]
     longest = max(map(cells, chain.from_iterable(noted)), default=0)
@@ -53,7 +51,7 @@ def _wide(
             yield line(" " * (cells(head) + 2), other)
 
 
-def _narrow(results: tuple[Result, ...], remarks: list[str], look: Look) -> Iterator[Line]:
+def _narrow(results: Sequence[Result], remarks: list[str], look: Look) -> Iterator[Line]:
     for result, remark in zip(results, remarks, strict=True):
         took = _took(result)
         room = look.width - 2 - (cells(took) + 2 if took else 0)

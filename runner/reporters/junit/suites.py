@@ -52,11 +52,12 @@ def suites(run: Run, rerun: Rerun = None) -> Iterator[Suite]:
 
 
 def _stage_entries(run: Run, rerun: Rerun) -> Iterator[Entry]:
-    red = False
+    needed = {Tag.ERROR} if run.verdict is Outcome.ERRORED else RED
+    explained = False
     for entry in _checks_and_services(run, rerun):
-        red = red or entry.tag in RED
+        explained = explained or entry.tag in needed
         yield entry
-    if not red and run.verdict is not Outcome.PASSED:
+    if not explained and run.verdict is not Outcome.PASSED:
         yield _unexplained(run)
 
 
@@ -132,7 +133,7 @@ def _service_entry(run: Run, report: ServiceReport) -> Entry:
 
 
 def _unexplained(run: Run) -> Entry:
-    """Make a run red that is not passed although no check of it is: nothing ran, say."""
+    """Say why a run is not passed, or errored, although no check of it is: nothing ran, say."""
     reason = f"the verdict is {run.verdict.value}"
     if run.interrupted:
         reason = f"interrupted by {run.interrupted}"
@@ -157,6 +158,7 @@ def _run_properties(run: Run) -> tuple[tuple[str, str], ...]:
         ("commit", subject.commit),
         ("dirty", str(subject.dirty).lower() if subject.commit else ""),
         ("selected", f"{run.selected} of {run.total}"),
+        ("shard", str(run.shard or "")),
         ("runner_version", run.runner_version),
     )
     return tuple(pair for pair in pairs if pair[1])

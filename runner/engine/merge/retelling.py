@@ -1,0 +1,106 @@
+"""A shard's journal: kept as it is, and what it tells of checks repeated in the joined one."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from runner.engine.journal import Entry, lines
+from runner.engine.merge.shard import ShardDossier, Unfit
+from runner.engine.resume import RunStart
+from runner.errors import DossierError
+from runner.model import Outcome
+
+_TOLD = frozenset({"attempt_started", "attempt_ended", "check_ended", "service_ended"})
+"""Events that are repeated: what later commands read of a stage."""
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    """What is read of ``check_ended``."""
+
+    check: str
+    outcome: Outcome
+
+
+@dataclass
+class Retelling:
+    """What a shard's journal tells of the runs that led to its record."""
+
+    entries: list[Entry] = field(default_factory=list)
+    """Events of checks and services, in order."""
+    base: str = ""
+    """The git ref that the run compared with, or empty."""
+    lines: int = 0
+    """Whole lines of the journal."""
+    head: str = ""
+    """SHA-256 of the last of them: the journal's whole content hangs on it."""
+    others: set[str] = field(default_factory=set)
+    """Stages that other runs in the same dossier were of."""
+    run: str = ""
+    """Id of the last run of the stage."""
+    ended: bool = False
+    """Whether that came to its end."""
+    _runs: set[str] = field(default_factory=set)
+
+    def hear(self, entry: Entry, stage: str) -> None:
+        """Take an entry; a run that resumes no other begins anew."""
+        if entry.event == "run_started":
+            self._begin(entry, stage)
+        elif entry.run in self._runs and entry.event in _TOLD:
+            self.entries.append(entry)
+        elif entry.run == self.run and entry.event == "run_ended":
+            self.ended = True
+
+    def _begin(self, entry: Entry, stage: str) -> None:
+        start: RunStart = entry.value(RunStart)
+        if start.stage != stage:
+            self.others.add(start.stage)
+            return
+        if not start.resumes:
+            self.entries.clear()
+            self._runs.clear()
+        self._runs.add(entry.run)
+        self.run, self.ended, self.base = entry.run, False, start.base
+
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """Give what the last run said of each check."""
+        last = (one for one in self.entries if one.event == "check_ended" and one.run == self.run)
+        ended: list[_Ended] = [one.value(_Ended) for one in last]
+        return {one.check: one.outcome for one in ended}
+
+
+def keep_journal(source: Path, target: Path, stage: str) -> Retelling:
+    """Copy a journal as it is, and read the copy; raises Unfit where its chain is broken."""
+    if source.is_symlink():
+        raise Unfit(f"{source}: is a link, and no journal")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    except FileNotFoundError as error:
+        raise Unfit(f"{source}: there is no such file") from error
+    except OSError as error:
+        raise DossierError(f"cannot copy {source} to {target}: {error.strerror}") from error
+    told, last = Retelling(), b""
+    try:
+        for entry, last in lines(target):  # noqa: B007 - the last line is used below
+            told.lines = entry.seq
+            told.hear(entry, stage)
+    except (DossierError, msgspec.DecodeError) as error:
+        raise Unfit(f"{source}: {error}") from error
+    told.head = hashlib.sha256(last[:-1]).hexdigest() if last else ""
+    return told
+
+
+def agree(told: Retelling, shard: ShardDossier) -> None:
+    """Hold a shard's journal against its record; raises Unfit where they tell of other things."""
+    if told.run != shard.head.id or not told.ended:
+        raise Unfit(f"{shard.live}: its journal does not tell of the end of run {shard.head.id}")
+    outcomes = told.outcomes()
+    for check, slot in shard.slots.items():
+        if outcomes.get(check) is not slot.outcome:
+            raise Unfit(f"{shard.live}: its journal says otherwise of '{check}' than its run.json")
