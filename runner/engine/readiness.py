@@ -33,9 +33,9 @@ def probe(session: Session, service: Service, log: Path) -> Callable[[], bool]:
 
 
 def describe(ready: Ready) -> str:
-    """Say what is waited for."""
+    """Say what is waited for, in words that `no` may stand before."""
     if ready.url:
-        return f"an answer from {ready.url}"
+        return f"answer from {ready.url}"
     if ready.port:
         return f"port {ready.port}"
     if ready.log:
