@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import threading
 from dataclasses import dataclass, field
 
+from runner.advisories.images.errors import mend
 from runner.engine.output import Sink
 from runner.engine.process import run
 from runner.engine.session import Session
@@ -19,6 +21,10 @@ _DOWN = 120.0
 """Seconds for containers to end."""
 _ASK = 30.0
 """Seconds for a question to the Docker daemon."""
+_TAIL = "40"
+"""Lines of each container's log that are kept where the project did not come up."""
+_SUMMARY = "Encountered errors while bringing up the project."
+"""What docker-compose 1.29 says last, after the reason."""
 
 
 class ComposeError(RunnerError):
@@ -51,7 +57,11 @@ class Project:
                     hint=f"what answers would not be this run's; {shlex.join(self.base)} down",
                 )
             self.users.add(service.name)
-            self._ask(service, log, "up", "-d", compose.service, timeout=_UP)
+            try:
+                self._ask(service, log, "up", "-d", compose.service, timeout=_UP)
+            except ComposeError:
+                self._tell_tails(service, log)
+                raise
             return (*self.base, "logs", "--follow", "--no-color", compose.service)
 
     def stop(self, service: Service, compose: Compose, log: Sink) -> None:
@@ -79,6 +89,11 @@ class Project:
             hint="install Docker Compose, or choose a profile whose services are processes",
         )
 
+    def _tell_tails(self, service: Service, log: Sink) -> None:
+        """Log the last words of every container: one that is waited for may be another's."""
+        with contextlib.suppress(ComposeError):
+            self._ask(service, log, "logs", "--no-color", "--tail", _TAIL)
+
     def _ask(self, service: Service, log: Sink, *words: str, timeout: float = _ASK) -> str:
         argv = (*self.base, *words)
         env = self.session.env(service.env, service.secrets)
@@ -87,15 +102,16 @@ class Project:
         execution = finished.execution
         if execution.exit_code != 0:
             why = execution.error or execution.stopped or f"exit code {execution.exit_code}"
-            last = _last_line(finished.stderr) or _last_line(finished.stdout)
+            said = (finished.stderr.strip() or finished.stdout).decode("utf-8", "replace")
+            last = _last_line(said)
             raise ComposeError(
                 f"service {service.name}: `{shlex.join(argv)}`: {why}"
                 + (f": {last}" if last else ""),
-                hint=execution.hint,
+                hint=execution.hint or mend(said),
             )
         return finished.stdout.decode("utf-8", "replace")
 
 
-def _last_line(printed: bytes) -> str:
-    lines = printed.decode("utf-8", "replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in said.split("\n")]
+    return next((line for line in reversed(lines) if line and line != _SUMMARY), "")

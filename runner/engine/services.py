@@ -209,6 +209,8 @@ class LiveService:
         assert self._running is not None  # noqa: S101 - only a started service can die
         how = self._running.execution("", ())
         end = f"ended by {how.signal}" if how.signal else f"exit code {how.exit_code}"
+        if self._service.compose is not None:
+            end = "its container has ended"  # what has an exit code here only followed its log
         self._pump.join(_LAST_WORDS)
         last = self._log.last_line() if self._log is not None else ""
         said = f"; its log ends: {last}" if last else "; it logged nothing"

@@ -13,6 +13,7 @@ from runner.playbook.stages import id_of
 _ACTION = frozenset({"uses", "run", "steps"})
 _SERVICE = frozenset({"run", "compose"})
 _READY = frozenset(READINESS)
+_DATABASE = frozenset({"url", "url_env"})
 
 
 def lay_over(
@@ -70,6 +71,11 @@ def _excluded(
             group = _SERVICE
         case ("services", _, "ready"):
             group = _READY
+        case ("services", _, "database") | ("stages", _, _, "with"):
+            group = _DATABASE
+        case ("advisories", "subject") | ("stages", _, _, "with", "subject"):
+            # What is scanned is one thing, whichever it is.
+            group = frozenset(str(name.value) for name, _ in (*base.value, *over.value))
         case ("stages", _, _):
             return _excluded_in_check(base, over)
         case _:

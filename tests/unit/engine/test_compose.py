@@ -19,7 +19,8 @@ echo "$@" >>$state/calls
 case "$*" in
 version) exit {version} ;;
 *"ps -q"*) [ -n "$(ls $state/up* 2>/dev/null)" ] && echo 0123abcd; exit 0 ;;
-*"up -d"*) [ -e $state/broken ] && {{ echo "no such image"; exit 17; }}; touch $state/up.${{!#}} ;;
+*"up -d"*) [ -e $state/broken ] && {{ cat $state/broken; exit 17; }}; touch $state/up.${{!#}} ;;
+*"logs --no-color --tail"*) echo "db | its last words" ;;
 *logs*)
     sleep 0.2; echo "web | serving"
     while [ -e $state/up.${{!#}} ]; do sleep 0.05; done
@@ -85,12 +86,34 @@ def test_one_that_is_there_already_is_left_alone(house: House, state: Path) -> N
     assert (state / "up.web").exists()
 
 
-def test_one_that_cannot_be_started(house: House, state: Path) -> None:
+@pytest.mark.parametrize(
+    ("said", "mend"),
+    [
+        ("Error response from daemon: No such image: web:1", "build the image"),
+        ("Pulling web (web:1)...", "let this machine reach its registry"),
+        ("listen tcp4 127.0.0.1:5433: bind: address already in use", "stop what holds the port"),
+        ("Cannot connect to the Docker daemon at unix:///x.", "systemctl start docker"),
+        (
+            (
+                "docker.errors.DockerException: Error while fetching server API version: "
+                "('Connection aborted.', PermissionError(13, 'Permission denied'))"
+            ),
+            "group 'docker'",
+        ),
+        ("something else", ""),
+    ],
+)
+def test_one_that_cannot_be_started(house: House, state: Path, said: str, mend: str) -> None:
     client(house, state, "docker")
-    (state / "broken").touch()
+    summary = "Encountered errors while bringing up the project."
+    (state / "broken").write_text(f"{said}\n\n{summary}\n")
     done = run(house)
-    assert "exit code 17" in done.results[0].reason
-    assert "no such image" in done.services[0].tail
+    assert f"exit code 17: {said}" in done.results[0].reason
+    hint = done.results[0].hint
+    assert mend in hint if mend else not hint
+    # Who is waited for may be another container of the project.
+    assert "db | its last words" in done.services[0].tail
+    assert (state / "calls").read_text().splitlines()[-1].endswith("-f compose.yaml down")
 
 
 def test_one_that_cannot_be_stopped(house: House, state: Path) -> None:
@@ -122,7 +145,9 @@ def test_containers_that_end_by_themselves(house: House, state: Path) -> None:
         check("a", "bash", "-c", f"rm {state}/up.*; sleep 0.3; exit 1", services=("web",)),
         services={"web": web},
     )
-    assert done.results[0].hint.startswith("service web died")
+    assert done.results[0].hint.startswith(
+        "service web died: its container has ended; its log ends"
+    )
 
 
 @pytest.mark.usefixtures("full_disk")

@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import yaml
 
 from runner.model import Playbook
+from runner.playbook.findings import Findings
+from runner.playbook.profiles import lay_over
 
 Loader = Callable[..., Playbook]
 Problems = Callable[..., list[str]]
@@ -97,3 +100,38 @@ def test_an_unknown_profile(problems: Problems) -> None:
     ]
     found = problems(text + "profiles: {docker: {}}\n", profile="dokcer")
     assert "did you mean 'docker'?" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "merged"),
+    [
+        (
+            "advisories: {subject: {lock: a}, waivers: w}",
+            "advisories: {subject: {image: b}}",
+            {"advisories": {"subject": {"image": "b"}, "waivers": "w"}},
+        ),
+        (
+            "services: {web: {database: {url: a, revisions: [r]}}}",
+            "services: {web: {database: {url_env: B}}}",
+            {"services": {"web": {"database": {"url_env": "B", "revisions": ["r"]}}}},
+        ),
+        (
+            "stages: {s: [{id: x, with: {url: a, port: 1, subject: {lock: a}}}]}",
+            "stages: {s: {x: {with: {url_env: B, subject: {lock: c}}}}}",
+            {
+                "stages": {
+                    "s": [
+                        {"id": "x", "with": {"url_env": "B", "port": 1, "subject": {"lock": "c"}}}
+                    ]
+                }
+            },
+        ),
+    ],
+)
+def test_what_is_one_thing_is_replaced(base: str, over: str, merged: dict[str, object]) -> None:
+    nodes = [yaml.compose(text, yaml.SafeLoader) for text in (base, over)]
+    first, second = nodes
+    assert isinstance(first, yaml.MappingNode)
+    assert isinstance(second, yaml.MappingNode)
+    laid = lay_over(first, second, Findings())
+    assert yaml.safe_load(yaml.serialize(laid)) == merged
