@@ -60,7 +60,10 @@ class Files:
         parts = name.split("/")
         if name in _OWN or any(part in {"", ".", ".."} for part in parts) or "\0" in name:
             return False
-        return parts[0] != self._stage or parts[1] in {"logs", "artifacts"}
+        if parts[0] == self._stage:
+            return parts[1:2] in (["logs"], ["artifacts"])
+        other = self._live / parts[0]  # of another stage, or of earlier runs: not this run's
+        return parts[0] != "earlier" and not (other / "run.json").exists()
 
     def _inside(self, source: Path, name: str) -> None:
         """Refuse a path that leaves the shard's dossier by a link; make the target's folder."""
