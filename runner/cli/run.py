@@ -28,6 +28,7 @@ from runner.cli.words import running
 from runner.engine.dossier import Dossier
 from runner.engine.plan import Plan, make_plan
 from runner.engine.run import Options, execute
+from runner.engine.secrecy import redactor_of
 from runner.engine.shards import parse, take_share
 from runner.model import Playbook, Run
 from runner.reporters import context, registry
@@ -100,7 +101,9 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
     plan = planned(stage, playbook, settings)
     gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     where, words = str(dossier.live), rerun_words(stage, settings)
-    pointers = Pointers(partial(rerun_command, words), where, where)
+    # An option may hold what must not be shown, as a password in an address.
+    calm = tuple(map(redactor_of(plan, os.environ).text, words))
+    pointers = Pointers(partial(rerun_command, calm), where, where)
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
     stream = sys.stderr if settings.as_json else sys.stdout
     with console(stream, pointers, shown) as listener:

@@ -21,9 +21,8 @@ from runner.engine.dossier import PARTITION, Dossier, scratch_folder
 from runner.engine.journal import Journal
 from runner.engine.leftovers import end_leftovers
 from runner.engine.plan import Plan
-from runner.engine.redaction import Redactor
 from runner.engine.schedule import one_by_one, side_by_side
-from runner.engine.secrecy import kept, secrets_of, without_secrets
+from runner.engine.secrecy import redactor_of, secrets_of, without_secrets
 from runner.engine.services import Services
 from runner.engine.session import Session
 from runner.engine.stop import Stops
@@ -70,8 +69,7 @@ def execute(
     """
     values = secrets_of(plan, environment)
     run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    release = plan.playbook.release
-    redactor = Redactor(kept(plan, environment) | values, common=(release.package, release.version))
+    redactor = redactor_of(plan, environment)
     stops = Stops()
     with contextlib.closing(stops), contextlib.ExitStack() as stack:
         stack.enter_context(stops.on_signals())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runner.engine.plan import Plan
-from runner.engine.redaction import secrets_in
+from runner.engine.redaction import Redactor, secrets_in
 from runner.errors import UsageError
 
 
@@ -39,3 +39,10 @@ def without_secrets(environment: Mapping[str, str], plan: Plan) -> dict[str, str
     named |= {name for service in plan.playbook.services.values() for name in service.secrets}
     named |= {one.urls for one in plan.playbook.notify}
     return {name: value for name, value in environment.items() if name not in named}
+
+
+def redactor_of(plan: Plan, environment: Mapping[str, str]) -> Redactor:
+    """Give what keeps every secret of a plan out of texts; raises UsageError."""
+    release = plan.playbook.release
+    hidden = kept(plan, environment) | secrets_of(plan, environment)
+    return Redactor(hidden, common=(release.package, release.version))

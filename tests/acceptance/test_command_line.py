@@ -85,6 +85,15 @@ def test_the_rerun_command_repeats_the_options(repo: Path) -> None:
     assert command in done.stdout.replace("\n", " ").replace("  ", " ")
 
 
+def test_the_rerun_command_holds_no_secret(repo: Path) -> None:
+    write(repo, RED + "vars: {x: '1'}\n")
+    given = ("--set", "vars.x=hunter2-and-more")
+    done = runner("validate", *given, cwd=repo, env={"MY_TOKEN": "hunter2-and-more"})
+    assert done.returncode == 1
+    assert "--set 'vars.x=[redacted MY_TOKEN]'" in done.stdout.replace("\n", " ")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_another_stage(repo: Path) -> None:
     write(
         repo, "stages:\n  preflight:\n    - {area: Red, run: [false]}\n".replace("false", "'false'")
