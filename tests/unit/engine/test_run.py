@@ -707,7 +707,9 @@ def test_split_command_through_the_context(house: House) -> None:
 
 
 def test_names_that_are_no_utf8(house: House) -> None:
-    script = "printf x > $'\\xff.txt'; (exec -a $'\\xff\\xfe' sleep 54399) & echo done"
+    # The one left running has its name before the check ends, whichever of both is quicker.
+    named = "exec -a $'\\xff\\xfe' bash -c 'echo > up; exec -a \"$0\" sleep 54399' $'\\xff\\xfe'"
+    script = f"printf x > $'\\xff.txt'; ({named}) & until [ -e up ]; do sleep 0.01; done"
     run = house.run(check("a", "bash", "-c", script, artifacts=("*.txt",)))
     assert outcomes(run) == {"a": "passed"}
     assert run.results[0].artifacts[0].path == "verification/artifacts/a/\\udcff.txt"
