@@ -85,7 +85,10 @@ def _environment(rig: Rig, notes: Notes, *, new: bool) -> dict[str, str]:
     version = rig.task.after if new else rig.task.before
     notes.facts.append(f"{version}: {'made now' if fresh else 'from the cache'}")
     notes.log.append(f"{version}: {folder}")
-    return entered(folder, rig.world.environment)
+    # A server that is stopped leaves files in its temporary folder: they go with all the rest.
+    temporary = rig.door.scratch / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {**entered(folder, rig.world.environment), "TMPDIR": str(temporary)}
 
 
 def _seed(rig: Rig, notes: Notes) -> None:
