@@ -7,7 +7,6 @@ import shlex
 import threading
 from dataclasses import dataclass, field
 
-from runner.advisories.images.errors import mend
 from runner.engine.output import Sink
 from runner.engine.process import run
 from runner.engine.session import Session
@@ -104,6 +103,8 @@ class Project:
             why = execution.error or execution.stopped or f"exit code {execution.exit_code}"
             said = (finished.stderr.strip() or finished.stdout).decode("utf-8", "replace")
             last = _last_line(said)
+            from runner.advisories.images.errors import mend  # no other service needs it
+
             raise ComposeError(
                 f"service {service.name}: `{shlex.join(argv)}`: {why}"
                 + (f": {last}" if last else ""),
