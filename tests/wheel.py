@@ -17,7 +17,7 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv*", ".*_cache", ".coverage*", ".hypothesis", "__pycache__", "*.pyc"
 )
 """What no copy needs."""
-NOT_COPIED = {".git", "runner", "dist", "build", "analysis_outputs", "reports"}
+NOT_COPIED = {".git", "runner", "dist", "build", "analysis_outputs"}
 """Top-level names left out of the copy, the sources of the package first of all."""
 
 
