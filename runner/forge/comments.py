@@ -14,7 +14,7 @@ _NOT_OURS = frozenset({403, 404})
 
 
 class _Comment(msgspec.Struct, frozen=True):
-    """Schema ``issue-comment`` of the OpenAPI description, as much as is read."""
+    """What the API calls ``issue-comment``, as much of it as is read."""
 
     id: int
     html_url: str = ""

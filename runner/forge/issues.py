@@ -10,7 +10,7 @@ from runner.forge.rest import Repository, Session
 
 
 class _Issue(msgspec.Struct, frozen=True):
-    """Schema ``issue`` of the OpenAPI description, as much as is read."""
+    """What the API calls ``issue``, as much of it as is read."""
 
     number: int
     html_url: str = ""

@@ -1,7 +1,7 @@
 """A server on this machine that speaks the parts of GitHub's REST API that the runner uses.
 
-Paths, methods, status codes, required fields and limits are those of the published OpenAPI
-description of version 2022-11-28 (github/rest-api-description): ``issues/list-comments``,
+Paths, methods, status codes, required fields and limits are as the documentation of version
+2022-11-28 names them, and were not compared with its OpenAPI description: ``issues/list-comments``,
 ``issues/create-comment``, ``issues/update-comment``, ``issues/list-for-repo``, ``issues/create``
 and ``issues/update``.
 """
