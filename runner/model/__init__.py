@@ -6,24 +6,8 @@ seconds, paths are strings relative to the place that the field's docstring name
 
 from __future__ import annotations
 
-from runner.model.plans import (
-    Action,
-    Check,
-    Compose,
-    NotifyTarget,
-    Owners,
-    Pin,
-    Playbook,
-    Ready,
-    Rehearsal,
-    RehearsalStages,
-    Release,
-    Retry,
-    Service,
-    ServiceDatabase,
-    Step,
-    Upstream,
-)
+from runner.model.checks import Action, Check, Retry, Step
+from runner.model.playbooks import Playbook, Rehearsal, RehearsalStages
 from runner.model.records import (
     Artifact,
     Assertion,
@@ -38,6 +22,8 @@ from runner.model.records import (
     StepResult,
     Subject,
 )
+from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
+from runner.model.services import Compose, Ready, Service, ServiceDatabase
 from runner.model.words import Outcome, Place
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.model.plans import Owners, Release
+from runner.model.releases import Owners, Release
 from runner.model.words import Outcome, Place
 
 

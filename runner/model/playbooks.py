@@ -1,0 +1,87 @@
+"""A playbook as a whole, and how it is rehearsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runner.model.checks import Check
+from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
+from runner.model.services import Service
+
+
+@dataclass(frozen=True)
+class RehearsalStages:
+    """Which stages of the playbook a rehearsal carries out, in this order; none may be named."""
+
+    seed: tuple[str, ...] = ()
+    """With the old version, where the database is not there yet: they make its first content."""
+    before: tuple[str, ...] = ()
+    """With the old version: it is measured, a snapshot and a backup are taken."""
+    migrate: tuple[str, ...] = ()
+    """With the new version, while nothing runs: the database is brought to its schema."""
+    after: tuple[str, ...] = ("verification",)
+    """With the new version: the matrix."""
+    rollback: tuple[str, ...] = ()
+    """With the old version, while nothing runs: the data is restored; where no stage is named, the
+    rehearsal puts back what it has saved itself."""
+    compare: tuple[str, ...] = ()
+    """With the old version on the restored data: it is as it was."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """How an upgrade is rehearsed: what an environment is made of, and what is copied."""
+
+    locks: tuple[str, ...]
+    """Lock files, relative to the repository, of which an environment is made."""
+    python: str = ""
+    """The interpreter of the environments, as ``uv venv --python`` takes it; that of the runner
+    where empty."""
+    ports: tuple[str, ...] = ()
+    """Names of variables that get a free port."""
+    database: str = ""
+    """Name of the variable with the database's address, which gets that of the copy."""
+    artifacts: str = ""
+    """Name of the variable with the folder of artifacts, which gets that of the copy."""
+    folders: tuple[str, ...] = ()
+    """Names of variables that get an empty folder each, which lasts as long as the rehearsal."""
+    profile: str = ""
+    """The profile that is laid over the playbook, where the command line names none."""
+    stages: RehearsalStages = RehearsalStages()
+    """What is carried out."""
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """A playbook, read, resolved and found valid."""
+
+    file: str
+    """Path as given."""
+    repository: str
+    """Absolute path of the folder that all other paths are relative to."""
+    sha256: str
+    """Of the bytes of the file."""
+    release: Release
+    """The tracked dependency."""
+    owners: Owners = field(default_factory=Owners)
+    """Who answers for it."""
+    pins: tuple[Pin, ...] = ()
+    """Where the version is repeated."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """``vars``: names for look-ups."""
+    services: Mapping[str, Service] = field(default_factory=dict)
+    """By name."""
+    stages: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    """By name, checks in the order written."""
+    profile: str = ""
+    """The profile laid over it, if any."""
+    upstream: Upstream = field(default_factory=Upstream)
+    """Where newer versions are looked for."""
+    rehearsal: Rehearsal | None = None
+    """How an upgrade is rehearsed; None where the playbook does not say."""
+    notify: tuple[NotifyTarget, ...] = ()
+    """Where roles are told of what happens."""
+    on_failure: str = "ask"
+    """What follows where a step of an upgrade fails after something real was changed: ``ask``,
+    ``rollback`` or ``stop``."""
