@@ -14,15 +14,19 @@ PREDICATE: Final = "https://in-toto.io/attestation/test-result/v0.1"
 
 
 def tested(run: Run) -> dict[str, Any]:
-    """Give the predicate of a run; whatever did not simply pass or fail is a warning."""
+    """Give the predicate of a run; whatever did not simply pass or fail is a warning.
+
+    So is a green run of a part of the stage: a shard, or checks that were picked.
+    """
     playbook = {"name": run.subject.playbook, "digest": {"sha256": run.subject.playbook_sha256}}
     bad = {Outcome.FAILED, Outcome.ERRORED}
     failed = [one for one in run.results if one.outcome in bad and one.counts]
     passed = [one for one in run.results if one.outcome is Outcome.PASSED]
     others = [one for one in run.results if one not in failed and one not in passed]
     result = "PASSED" if run.verdict is Outcome.PASSED else "FAILED"
+    partial = run.shard is not None or run.selected < run.total
     return {
-        "result": "WARNED" if result == "PASSED" and others else result,
+        "result": "WARNED" if result == "PASSED" and (others or partial) else result,
         "configuration": [playbook],
         "passedTests": _names(run, passed),
         "warnedTests": _names(run, others),
