@@ -34,6 +34,7 @@ from runner.model import Playbook, Run
 from runner.reporters import context, registry
 from runner.reporters.base import Dialect
 from runner.reporters.ci import for_checks
+from runner.reporters.code_quality import checkout_of
 from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
 from runner.reporters.reading import rerun_command
@@ -155,4 +156,6 @@ class Reports:
         """Write them; raises RunnerError."""
         repository = Path(self.playbook.repository)
         files = (one.file for one in self.playbook.pins)
-        registry.write(run, dossier, context.gather(run, dossier, repository, files, self.dialect))
+        checkout = checkout_of(os.environ)
+        made = context.gather(run, dossier, repository, files, self.dialect, checkout)
+        registry.write(run, dossier, made)

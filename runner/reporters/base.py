@@ -25,6 +25,16 @@ class Dossier(Protocol):
 
 
 @dataclass(frozen=True)
+class Checkout:
+    """Where a CI job has the repository; absolute paths of its machine."""
+
+    roots: tuple[str, ...]
+    """The folder that the CI system names files from: one, or those of a merge's shards."""
+    folder: str
+    """The folder that relative places are meant from."""
+
+
+@dataclass(frozen=True)
 class Context:
     """What the reports of a stage are made of besides its run, kept as ``<stage>/context.json``.
 
@@ -37,6 +47,8 @@ class Context:
     """The version with which the dossier was begun; empty where it does not tell."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Package to the line of the repository that names it, at the time of the run."""
+    checkout: Checkout | None = None
+    """Where GitLab's job had the repository; None elsewhere, where nobody wants its report."""
 
 
 class Reporter(Protocol):

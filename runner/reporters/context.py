@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from runner.errors import DossierError
 from runner.model import Place, Run
-from runner.reporters.base import Context, Dialect, Dossier
+from runner.reporters.base import Checkout, Context, Dialect, Dossier
 from runner.reporters.scans import scans
 
 NAME = "context.json"
@@ -24,7 +24,12 @@ class _Upgrade(msgspec.Struct, frozen=True):
 
 
 def gather(
-    run: Run, dossier: Dossier, repository: Path, files: Iterable[str], dialect: Dialect
+    run: Run,
+    dossier: Dossier,
+    repository: Path,
+    files: Iterable[str],
+    dialect: Dialect,
+    checkout: Checkout | None = None,
 ) -> Context:
     """Look into the repository for what a run's reports will point at, and keep it.
 
@@ -32,15 +37,27 @@ def gather(
     SnapshotError for what is no snapshot.
     """
     places = _places(run, dossier, repository, tuple(files))
-    return _keep(Context(dialect, _before(dossier), places), run, dossier)
+    return _keep(Context(dialect, _before(dossier), places, checkout), run, dossier)
 
 
 def join(run: Run, dossier: Dossier, dialect: Dialect) -> Context:
     """Put together what the shards of a run have gathered, and keep it; raises DossierError."""
     places: dict[str, Place] = {}
+    checkouts: list[Checkout] = []
     for folder in sorted((dossier.live / run.stage / "shards").glob("*/")):
-        places |= _read(folder / NAME).places
-    return _keep(Context(dialect, _before(dossier), places), run, dossier)
+        known = _read(folder / NAME)
+        places |= known.places
+        checkouts += [known.checkout] if known.checkout else []
+    made = Context(dialect, _before(dossier), places, _one(checkouts))
+    return _keep(made, run, dossier)
+
+
+def _one(checkouts: Sequence[Checkout]) -> Checkout | None:
+    """Give the checkouts of jobs as one, as each machine may have had it in another place."""
+    if not checkouts:
+        return None
+    roots = dict.fromkeys(root for one in checkouts for root in one.roots)
+    return Checkout(tuple(roots), checkouts[0].folder)
 
 
 def read(live: Path, stage: str) -> Context:

@@ -26,6 +26,7 @@ _HOMES: dict[str, tuple[str, Callable[[Run], bool]]] = {
     "summary": ("runner.reporters.markdown", _always),
     "sarif": ("runner.reporters.sarif", _has_scanned),
     "sbom": ("runner.reporters.sbom", _has_scanned),
+    "code-quality": ("runner.reporters.code_quality", _always),
     "html": ("runner.reporters.html", _always),
 }
 """Format to the module whose ``report`` is a `Reporter`, and the runs that have such a report: a

@@ -142,3 +142,9 @@ def test_gitlab_gets_sections_and_its_report(repo: Path) -> None:
     report = repo / "analysis_outputs/live/verification/code-quality.json"
     paths = [one["location"]["path"] for one in json.loads(report.read_text())]
     assert paths == ["config/mlflow_release.yaml"] * 2 + ["tests/test_it.py"]
+    written = report.read_bytes()
+    report.unlink()
+    (repo / "elsewhere").mkdir()
+    again = runner("report", "-o", "../analysis_outputs", cwd=repo / "elsewhere")
+    assert again.returncode == 0, again.stderr
+    assert report.read_bytes() == written

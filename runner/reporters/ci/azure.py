@@ -9,22 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from runner.reporters.ci.base import Note, Product, Section, relative
+from runner.reporters.ci.base import Note, Product, Section, Silent
 from runner.reporters.text import clean
 
 
 @dataclass
-class Azure:
+class Azure(Silent):
     """Speaks ``##[group]`` and ``##vso[…]``."""
 
-    environ: Mapping[str, str]
-    """Names the checkout."""
     name: str = "azure"
     """As people know it."""
     private: frozenset[str] = frozenset({"SYSTEM_ACCESSTOKEN"})
     """The token of the job."""
-    fences: bool = False
-    """It has no such thing."""
     workspace: str = "BUILD_SOURCESDIRECTORY"
     """The checkout."""
 
@@ -42,7 +38,7 @@ class Azure:
         for note in notes:
             properties: dict[str, str] = {"type": note.level}
             if note.place:
-                place = relative(note.place, self.environ.get(self.workspace, ""))
+                place = self.located(note.place)
                 properties["sourcepath"] = place.file
                 properties["linenumber"] = str(place.line)
                 properties["columnnumber"] = str(place.column)

@@ -57,8 +57,6 @@ class Product:
     """The JUnit report, where there is one."""
     summary: Path | None = None
     """A report in Markdown, where there is one."""
-    folder: Path | None = None
-    """Where a system may leave files of its own."""
 
 
 class System(Protocol):
@@ -84,6 +82,46 @@ class System(Protocol):
 
     def hand_over(self, product: Product) -> Iterable[str]:
         """Pass a product on; raises OSError where a file of the system cannot be written."""
+
+
+@dataclass
+class Silent:
+    """What a system borrows: nothing is shown or handed over, and nothing is private."""
+
+    environ: Mapping[str, str]
+    """Of the job."""
+    name: str = ""
+    """As people know it."""
+    private: frozenset[str] = frozenset()
+    """Variables by which a process speaks to the system."""
+    fences: bool = False
+    """Whether it takes nothing inside a section for a command."""
+    workspace: str = ""
+    """The variable with the checkout."""
+
+    def open_section(self, section: Section) -> Iterable[str]:
+        """Begin nothing."""
+        del section
+        return ()
+
+    def close_section(self, section: Section) -> Iterable[str]:
+        """End nothing."""
+        del section
+        return ()
+
+    def note(self, notes: tuple[Note, ...]) -> Iterable[str]:
+        """Show nothing: the closing part, or a report, tells it."""
+        del notes
+        return ()
+
+    def hand_over(self, product: Product) -> Iterable[str]:
+        """Pass nothing on."""
+        del product
+        return ()
+
+    def located(self, place: Place) -> Place:
+        """Give a place as the system names it."""
+        return relative(place, self.environ.get(self.workspace, ""))
 
 
 def inert(text: str) -> str:

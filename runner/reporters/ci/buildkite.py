@@ -6,26 +6,20 @@ one, and a group reaches to the next. Values for later steps need its agent, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from runner.reporters.ci.base import Note, Product, Section
+from runner.reporters.ci.base import Section, Silent
 
 
 @dataclass
-class Buildkite:
+class Buildkite(Silent):
     """Prints headings of groups."""
 
-    environ: Mapping[str, str]
-    """Not asked."""
     name: str = "buildkite"
     """As people know it."""
     private: frozenset[str] = frozenset({"BUILDKITE_AGENT_ACCESS_TOKEN"})
     """What the agent's commands change the build with."""
-    fences: bool = False
-    """It has no such thing."""
-    workspace: str = "BUILDKITE_BUILD_CHECKOUT_PATH"
-    """The checkout."""
 
     def open_section(self, section: Section) -> Iterator[str]:
         """Begin a group."""
@@ -35,16 +29,6 @@ class Buildkite:
         """Begin the next one, or what follows would be folded away with this one."""
         del section
         yield "+++ Checks"
-
-    def note(self, notes: tuple[Note, ...]) -> Iterable[str]:
-        """Print nothing: the closing part tells it."""
-        del notes
-        return ()
-
-    def hand_over(self, product: Product) -> Iterable[str]:
-        """Do nothing."""
-        del product
-        return ()
 
 
 BUILDKITE = Buildkite

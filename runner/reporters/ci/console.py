@@ -122,5 +122,4 @@ def product_of(run: Run, live: Path) -> Product:
         notes_of(run, _places(live, run.stage)),
         junit=junit if junit.is_file() else None,
         summary=summary if summary.is_file() else None,
-        folder=folder,
     )

@@ -8,13 +8,13 @@ same commands.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from runner.reporters.ci.base import Note, Product, Section, relative
+from runner.reporters.ci.base import Note, Product, Section, Silent
 from runner.reporters.text import clean, count, one_line
 
 _MOST: Final = 10
@@ -29,11 +29,9 @@ def _token() -> str:
 
 
 @dataclass
-class GitHub:
+class GitHub(Silent):
     """Speaks workflow commands, and writes the files that the runner names."""
 
-    environ: Mapping[str, str]
-    """Names the files."""
     token: Callable[[], str] = _token
     """Gives what nobody can foresee: the word that ends a fence, and delimiters."""
     name: str = "github"
@@ -84,7 +82,7 @@ class GitHub:
     def _annotation(self, note: Note) -> str:
         properties = {"title": one_line(note.title)}
         if note.place:
-            place = relative(note.place, self.environ.get(self.workspace, ""))
+            place = self.located(note.place)
             place_ = {"file": place.file, "line": str(place.line), "col": str(place.column)}
             properties = place_ | properties
         told = ",".join(f"{name}={_property(text)}" for name, text in properties.items())

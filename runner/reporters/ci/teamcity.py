@@ -5,11 +5,11 @@ Source: "Service messages" of its documentation, with its table of escapes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from runner.reporters.ci.base import Note, Product, Section, relative
+from runner.reporters.ci.base import Note, Product, Section, Silent
 from runner.reporters.text import clean, one_line
 
 _ESCAPES: Final = str.maketrans(
@@ -20,19 +20,11 @@ _DESCRIPTION: Final = 4000
 
 
 @dataclass
-class TeamCity:
-    """Speaks ``##teamcity[…]``."""
+class TeamCity(Silent):
+    """Speaks ``##teamcity[…]``; paths are told relative to the working folder."""
 
-    environ: Mapping[str, str]
-    """Not asked."""
     name: str = "teamcity"
     """As people know it."""
-    private: frozenset[str] = frozenset()
-    """Service messages are the only way to speak to it."""
-    fences: bool = False
-    """It has no such thing."""
-    workspace: str = ""
-    """Paths are told relative to the working folder."""
 
     def open_section(self, section: Section) -> Iterator[str]:
         """Begin a block."""
@@ -45,7 +37,7 @@ class TeamCity:
     def note(self, notes: tuple[Note, ...]) -> Iterator[str]:
         """Make a build problem of each error, and a line of the log of each warning."""
         for note in notes:
-            where = f"{relative(note.place, '')}: " if note.place else ""
+            where = f"{self.located(note.place)}: " if note.place else ""
             text = clean(f"{where}{note.title}: {note.message}")[:_DESCRIPTION]
             if note.level == "error":
                 yield _message("buildProblem", description=text)

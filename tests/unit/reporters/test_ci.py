@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,11 +19,11 @@ from runner.events import AttemptEnded, CheckEnded, Event, RunEnded, RunStarted
 from runner.model import Artifact, Case, Execution, Outcome, Place, Run, StepReport, StepResult
 from runner.reporters.ci import DETECTED_BY, Note, Product, Section, for_checks, inert, system_of
 from runner.reporters.ci.azure import Azure
-from runner.reporters.ci.base import System
+from runner.reporters.ci.base import Silent, System
 from runner.reporters.ci.buildkite import Buildkite
 from runner.reporters.ci.console import SHOWN, CiConsole, product_of
 from runner.reporters.ci.github import GitHub
-from runner.reporters.ci.gitlab import REPORT, GitLab
+from runner.reporters.ci.gitlab import GitLab
 from runner.reporters.ci.notes import line_of_test, notes_of
 from runner.reporters.ci.teamcity import TeamCity
 from runner.reporters.console import Options, Pointers, console
@@ -340,20 +339,16 @@ def test_a_file_that_cannot_be_written_is_told_and_nothing_more(tmp_path: Path, 
 # ---------------------------------------------------------------- the others
 
 
-def test_gitlab_gets_a_code_quality_report(live: Path) -> None:
+def test_gitlab_and_buildkite_are_handed_nothing(live: Path) -> None:
     product = product_of(samples.mixed(), live)
-    GitLab({}).hand_over(product)
-    issues = json.loads((live / "verification" / REPORT).read_text())
-    assert issues[0] == {
-        "description": "Artifact push: failed: exit code is 1, expected 0 "
-        "hint: Is the tracking server up?",
-        "check_name": "upgrade-runner",
-        "fingerprint": issues[0]["fingerprint"],
-        "severity": "critical",
-        "location": {"path": samples.PLACE.file, "lines": {"begin": samples.PLACE.line}},
-    }
-    prints = [one["fingerprint"] for one in issues]
-    assert len(set(prints)) == len(prints) == len([one for one in product.notes if one.place])
+    for system in (GitLab({}), Buildkite({})):
+        assert [*system.hand_over(product), *system.note(product.notes)] == []
+
+
+def test_what_a_system_borrows_says_nothing() -> None:
+    silent = Silent({})
+    section = Section("k", "t")
+    assert [*silent.open_section(section), *silent.close_section(section)] == []
 
 
 def test_a_section_of_gitlab_cannot_be_ended_by_output(live: Path) -> None:
