@@ -28,6 +28,8 @@ LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --
 TEST_PATH = $$PWD/.venv-mlflow/bin:$$PWD/.venv-uv/bin:$$PATH
 # Arguments handed on: make validate ARGS="--only health -v", make pytest ARGS="-k journal"
 ARGS :=
+# The whole suite runs on every core; a worker that has nothing left takes tests from another.
+EVERY_CORE := --numprocesses logical --dist worksteal
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 | /p' Makefile | awk -F' [|] ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -77,7 +79,7 @@ pytest: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests alone; ARGS="-k name" pick
 coverage: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests, and what they have not reached
 	@echo "==> pytest with coverage"
 	@rm -f .coverage .coverage.*
-	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(ARGS)
+	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(EVERY_CORE) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -89,7 +91,7 @@ wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the unit t
 	@.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
 	  --force-reinstall dist/*.whl
 	@.venv-wheel/bin/python -m pip check
-	@cd build/wheel-test && ../../.venv-wheel/bin/python -m pytest --quiet tests/unit
+	@cd build/wheel-test && ../../.venv-wheel/bin/python -m pytest --quiet $(EVERY_CORE) tests/unit
 
 bench: $(DEV) $(BENCH) ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
 	@PYTHONPATH=tests .venv-bench/bin/python -m bench $(ARGS)
