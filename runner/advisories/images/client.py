@@ -108,7 +108,7 @@ def find_client(door: Door, engine: str = "") -> Client:
     if not there:
         raise ImageError(
             f"{engine} is not on the PATH" if engine else "neither docker nor podman is there",
-            hint="install Docker Engine (Debian: apt-get install docker.io) or podman",
+            hint="install Docker Engine or podman (Debian: apt-get install podman)",
         )
     return Client(there[0], door)
 

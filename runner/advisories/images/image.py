@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -12,8 +12,8 @@ from msgspec import Meta
 from runner.advisories.images.errors import ImageError
 
 _SHA256 = "sha256:"
-_HUB = ("docker.io/library/", "docker.io/", "localhost/")
-"""What podman writes out before names that docker shortens."""
+_OFFICIAL = "library/"
+"""The namespace that a name of one component is short for."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Image:
 
 TEMPLATE = (
     '{"id":"{{.Id}}","size":{{json .Size}},"digests":{{json .RepoDigests}},'
-    '"created":{{json .Created}},"os":{{json .Os}},"architecture":{{json .Architecture}},'
+    '"tags":{{json .RepoTags}},"created":{{json .Created}},"os":{{json .Os}},"architecture":{{json .Architecture}},'
     '"labels":{{json .Config.Labels}},"user":{{json .Config.User}}}'
 )
 """What an engine is asked of an image (Docker Engine API 1.41, ImageInspect; podman uses the same
@@ -55,6 +55,7 @@ class _Inspected(msgspec.Struct, frozen=True):
     id: Annotated[str, Meta(pattern="^(?:sha256:)?[0-9a-f]{64}$")]
     size: int
     digests: tuple[str, ...] | None
+    tags: tuple[str, ...] | None
     created: str | None
     os: str
     architecture: str
@@ -73,10 +74,11 @@ def read_image(reference: str, printed: bytes) -> Image:
         ) from error
     own = _SHA256 + one.id.removeprefix(_SHA256)
     known = dict(_split(one.digests or ()))
+    tagged = {named(tag) for tag in one.tags or ()}
     return Image(
         reference=reference,
         id=own,
-        digest=known.get(repository(reference), own),
+        digest=_digest_of(named(reference), known, tagged) or own,
         digests=tuple(sorted({own, *known.values()})),
         labels=one.labels or {},
         user=one.user,
@@ -86,18 +88,50 @@ def read_image(reference: str, printed: bytes) -> Image:
     )
 
 
-def _split(digests: Iterable[str]) -> Iterable[tuple[str, str]]:
-    for text in digests:
-        name, at, digest = text.partition("@")
-        if at and digest.startswith(_SHA256):
-            yield repository(name), digest
+@dataclass(frozen=True)
+class Name:
+    """What a reference names: neither tag nor digest is part of it."""
+
+    domain: str
+    """The registry, or empty where the reference leaves it out."""
+    path: str
+    """Of the repository there."""
+
+    def fits(self, other: Name) -> bool:
+        """Say whether one of the two may be what an engine makes of the other.
+
+        Docker leaves the domain of its default registry out, podman writes it out, and
+        ``localhost`` before what was built here.
+        """
+        short, full = self.path.removeprefix(_OFFICIAL), other.path.removeprefix(_OFFICIAL)
+        return bool(self.domain) != bool(other.domain) and short == full
 
 
-def repository(reference: str) -> str:
-    """Give a reference without tag, digest, and what an engine may leave out before its name."""
+def named(reference: str) -> Name:
+    """Take a reference apart.
+
+    Its first component is a domain where it has a dot or a port, or is ``localhost``
+    (distribution/reference, `splitDockerDomain`).
+    """
     name = reference.partition("@")[0]
     head, slash, last = name.rpartition("/")
     name = head + slash + last.partition(":")[0]
-    for prefix in _HUB:
-        name = name.removeprefix(prefix)
-    return name
+    first, slash, rest = name.partition("/")
+    if slash and (first == "localhost" or {".", ":"} & {*first}):
+        return Name(first, rest)
+    return Name("", name)
+
+
+def _split(digests: Iterable[str]) -> Iterable[tuple[Name, str]]:
+    for text in digests:
+        name, at, digest = text.partition("@")
+        if at and digest.startswith(_SHA256):
+            yield named(name), digest
+
+
+def _digest_of(name: Name, known: Mapping[Name, str], tagged: Collection[Name]) -> str:
+    """Give the digest that a registry has an image under; empty where there is not exactly one."""
+    if name in known or name in tagged:  # the engine knows it by just this name
+        return known.get(name, "")
+    found = {digest for other, digest in known.items() if name.fits(other)}
+    return found.pop() if len(found) == 1 else ""

@@ -16,6 +16,7 @@ INSPECTED: Mapping[str, Any] = {
     "id": ID,
     "size": 855124952,
     "digests": [],
+    "tags": [],
     "created": "2026-11-27T09:38:41.154684553Z",
     "os": "linux",
     "architecture": "amd64",

@@ -27,7 +27,7 @@ from runner.advisories.images.client import Client, find_client
 from runner.advisories.images.containers import Container, by_name, by_port
 from runner.advisories.images.document import document, schema, version_of
 from runner.advisories.images.errors import ImageError, MissingImageError
-from runner.advisories.images.image import Image, read_image, repository
+from runner.advisories.images.image import Image, Name, named, read_image
 from runner.advisories.images.inside import Inside
 from runner.advisories.sources.base import SourceError
 
@@ -70,15 +70,57 @@ def test_what_is_no_image_is_refused(printed: bytes) -> None:
 @pytest.mark.parametrize(
     ("reference", "name"),
     [
-        ("mlflow", "mlflow"),
-        ("localhost:5000/a/mlflow:v1", "localhost:5000/a/mlflow"),
-        ("localhost/a:1", "a"),
-        ("docker.io/library/python:3.11", "python"),
-        (f"docker.io/a/b@{ID}", "a/b"),
+        ("mlflow", Name("", "mlflow")),
+        ("mlflow:v1", Name("", "mlflow")),
+        ("a/mlflow:v1.0", Name("", "a/mlflow")),
+        ("localhost:5000/a/mlflow:v1", Name("localhost:5000", "a/mlflow")),
+        ("localhost/a:1", Name("localhost", "a")),
+        ("registry.example/library/python:3.11", Name("registry.example", "library/python")),
+        (f"registry.example/a/b@{ID}", Name("registry.example", "a/b")),
     ],
 )
-def test_a_repository_is_told_apart_from_tag_and_digest(reference: str, name: str) -> None:
-    assert repository(reference) == name
+def test_a_name_is_told_apart_from_tag_and_digest(reference: str, name: Name) -> None:
+    assert named(reference) == name
+
+
+@pytest.mark.parametrize(
+    ("reference", "tag", "digest"),
+    [
+        ("python:3.11", "python:3.11", "python"),  # docker, of its default registry
+        ("python:3.11", "registry.example/library/python:3.11", "registry.example/library/python"),
+        ("registry.example/library/python:3.11", "python:3.11", "python"),
+        ("registry.example/a/b", "a/b:latest", "a/b"),
+        (f"registry.example/a/b@{OTHER}", "", "a/b"),
+        ("a/b:1", "localhost/a/b:1", "localhost/a/b"),
+    ],
+)
+def test_an_engine_may_shorten_a_name_or_write_it_out(
+    reference: str, tag: str, digest: str
+) -> None:
+    told = {**INSPECTED, "tags": [tag] if tag else None, "digests": [f"{digest}@{OTHER}"]}
+    assert read_image(reference, json.dumps(told).encode()).digest == OTHER
+
+
+@pytest.mark.parametrize(
+    ("reference", "tags", "digests"),
+    [
+        ("mirror.example/python:1", ["python:1", "mirror.example/python:1"], ["python"]),
+        ("mirror.example/python:1", ["mirror.example/python:1"], ["other.example/python"]),
+        ("a/b", [], ["a/c", "c/b", "registry.example/x/a/b"]),
+    ],
+    ids=["tagged here", "of another registry", "of another path"],
+)
+def test_a_digest_of_another_name_is_not_taken(
+    reference: str, tags: list[str], digests: list[str]
+) -> None:
+    told = {**INSPECTED, "tags": tags, "digests": [f"{name}@{OTHER}" for name in digests]}
+    assert read_image(reference, json.dumps(told).encode()).digest == ID
+
+
+def test_of_two_registries_with_different_digests_none_is_taken() -> None:
+    names = (f"one.example/a/b@{OTHER}", f"two.example/a/b@sha256:{'c' * 64}")
+    told = {**INSPECTED, "digests": names}
+    assert read_image("a/b", json.dumps(told).encode()).digest == ID
 
 
 def test_docker_comes_first_and_podman_stands_in(tmp_path: Path) -> None:
@@ -158,7 +200,7 @@ def test_an_engine_that_cannot_start_is_told(tmp_path: Path) -> None:
     [
         (prints({"schemaVersion": 2, "manifests": []}), True),
         (prints({"schemaVersion": 2, "config": {}, "layers": []}), True),
-        (says(1, "no such manifest: docker.io/x/y:1"), False),
+        (says(1, "no such manifest: registry.example/x/y:1"), False),
         (says(1, "manifest unknown: manifest unknown"), False),
     ],
 )
