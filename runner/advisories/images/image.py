@@ -42,7 +42,8 @@ class Image:
 
 TEMPLATE = (
     '{"id":"{{.Id}}","size":{{json .Size}},"digests":{{json .RepoDigests}},'
-    '"tags":{{json .RepoTags}},"created":{{json .Created}},"os":{{json .Os}},"architecture":{{json .Architecture}},'
+    '"tags":{{json .RepoTags}},"created":{{json .Created}},'
+    '"os":{{json .Os}},"architecture":{{json .Architecture}},'
     '"labels":{{json .Config.Labels}},"user":{{json .Config.User}}}'
 )
 """What an engine is asked of an image (Docker Engine API 1.41, ImageInspect; podman uses the same
