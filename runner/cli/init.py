@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ import msgspec
 from runner.cli.options import option
 from runner.engine.errand import errand
 from runner.errors import UsageError
-from runner.release.scaffold.render import playbook_path, render
+from runner.release.scaffold.render import UNKNOWN, WORKFLOW, playbook_path, render
 from runner.release.scaffold.sightings import Sightings, pinned, sight
 from runner.release.scaffold.tree import paths_of, text_of
 from runner.release.scaffold.writing import new_files, refuse_invalid, write
@@ -21,11 +22,30 @@ from runner.reporters.text import count, one_line
 _MOST_NAMED = 20
 
 
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[\w.-]+@[\w./-]+", re.ASCII)
+
+
+def _is_action(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Refuse what is no repository and ref, before it becomes part of a workflow."""
+    if value is not None and not _REFERENCE.fullmatch(value):
+        raise UsageError(
+            f"--action {value!r} is not OWNER/REPO@REF",
+            hint="as in example/upgrade-runner@<commit>",
+        )
+    return value
+
+
 @click.command("init")
 @click.option("--package", default="", metavar="NAME", help="The dependency to track.")
+@option(
+    "--action",
+    metavar="OWNER/REPO@REF",
+    callback=_is_action,
+    help="Where the workflow takes the action from; pin it by commit.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the files; write nothing.")
 @option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(*, package: str, dry_run: bool, as_json: bool) -> None:
+def command(*, package: str, action: str | None, dry_run: bool, as_json: bool) -> None:
     """Scaffold a playbook for the repository of the current folder.
 
     The pins of the package are found in requirement files, pyproject.toml, Dockerfiles, YAML,
@@ -39,7 +59,7 @@ def command(*, package: str, dry_run: bool, as_json: bool) -> None:
     seen = sight(name, files)
     if not seen.pins:
         raise UsageError(_nothing(name, seen), hint="name the package as its files do")
-    texts = render(name, seen, paths)
+    texts = render(name, seen, paths, action or UNKNOWN)
     new = new_files(root, texts)
     refuse_invalid(playbook_path(name), texts)
     if not dry_run:
@@ -100,5 +120,7 @@ def _lines(
         yield f"{verb} {path}"
         if dry_run and path in new:
             yield from (f"    {line}" for line in text.splitlines())
+    if UNKNOWN.partition("@")[0] in new.get(WORKFLOW, ""):
+        yield f"next: put the home and a commit of the action into {WORKFLOW}, or give --action"
     if not dry_run:
         yield f"next: name the owners in {playbook_path(name)}, then `runner status`"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
-from support.command import runner
+from support.command import BIN, runner
 
+ROOT = Path(__file__).resolve().parents[2]
 DJANGO = {
     "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = [\n'
     '  "Django[argon2]==5.1.1",  # the framework\n  "psycopg>=3",\n]\n',
@@ -163,13 +166,61 @@ def test_a_range_is_no_pin(tmp_path: Path) -> None:
     assert "no file pins psycopg to one version: pyproject.toml:6: psycopg is not" in done.stderr
 
 
+WORKFLOW = ".github/workflows/release-validation.yml"
+ACTION = "example/upgrade-runner@0123456789abcdef0123456789abcdef01234567"
+
+
 def test_the_workflow_has_no_more_rights_than_it_needs(tmp_path: Path) -> None:
     make(tmp_path, DJANGO)
-    runner("init", "--package", "django", cwd=tmp_path)
-    file = tmp_path / ".github" / "workflows" / "release-validation.yml"
-    workflow = yaml.safe_load(file.read_text())
+    done = runner("init", "--package", "django", "--action", ACTION, cwd=tmp_path)
+    assert "next: put the home" not in done.stdout
+    workflow = yaml.safe_load((tmp_path / WORKFLOW).read_text())
     assert workflow["permissions"] == {}
     job = workflow["jobs"]["validate"]
-    assert job["permissions"] == {"contents": "read"}
+    ours = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"]["validate"]
+    assert job["permissions"] == ours["permissions"]
     used = [one["uses"] for one in job["steps"] if "uses" in one]
     assert all(len(one.partition("@")[2]) == 40 for one in used)
+    assert used[-1] == ACTION.replace("@", "/.github/actions/validate@")
+    inputs = yaml.safe_load((ROOT / ".github/actions/validate/action.yml").read_text())["inputs"]
+    assert set(job["steps"][-1]["with"]) <= set(inputs)
+
+
+def test_the_workflow_is_one_to_its_readers(tmp_path: Path) -> None:
+    make(tmp_path, DJANGO)
+    runner("init", "--package", "django", "--action", ACTION, cwd=tmp_path)
+    file = tmp_path / WORKFLOW
+    zizmor = (BIN / "zizmor", "--offline", "--persona=auditor", "--no-progress", file)
+    found = subprocess.run(zizmor, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+    schema = (BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file)
+    checked = subprocess.run(schema, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm, which has the parser, is not there")
+def test_the_workflow_is_one_to_the_parser_of_github(tmp_path: Path) -> None:
+    make(tmp_path, DJANGO)
+    runner("init", "--package", "django", "--action", ACTION, cwd=tmp_path)
+    words = ("make", "parse-workflows", f"WORKFLOWS={tmp_path / WORKFLOW}", "ACTIONS=")
+    parsed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert parsed.returncode == 0, parsed.stdout + parsed.stderr
+
+
+def test_without_a_home_of_the_action_there_is_something_to_do(tmp_path: Path) -> None:
+    make(tmp_path, DJANGO)
+    done = runner("init", "--package", "django", cwd=tmp_path)
+    assert "next: put the home and a commit of the action into .github/workflows/" in done.stdout
+    assert (
+        "uses: OWNER/upgrade-runner/.github/actions/validate@COMMIT\n"
+        in (tmp_path / WORKFLOW).read_text()
+    )
+
+
+@pytest.mark.parametrize("action", ["", "x", "a/b", "a/b@", "a/b@c d", "a/b@c\n  run: x", "@x"])
+def test_what_is_no_action_is_refused(tmp_path: Path, action: str) -> None:
+    make(tmp_path, DJANGO)
+    done = runner("init", "--package", "django", "--action", action, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is not OWNER/REPO@REF" in done.stderr
+    assert tree(tmp_path) == DJANGO

@@ -16,6 +16,9 @@ WAIVERS = "config/waivers.yaml"
 WORKFLOW = ".github/workflows/release-validation.yml"
 KEPT = (WAIVERS, WORKFLOW)
 """Files that are left as they are where they exist; the others must not."""
+UNKNOWN = "OWNER/upgrade-runner@COMMIT"
+"""Stands for the repository of the action, and a commit of it, where nobody said them."""
+_ACTION = ".github/actions/validate"
 _PYTHON = frozenset({"requirement", "pyproject"})
 
 
@@ -24,8 +27,11 @@ def playbook_path(package: str) -> str:
     return f"config/{canonicalize_name(package)}_release.yaml"
 
 
-def render(package: str, seen: Sightings, paths: Iterable[PurePosixPath]) -> Mapping[str, str]:
-    """Give every file's text by its path."""
+def render(
+    package: str, seen: Sightings, paths: Iterable[PurePosixPath], action: str = UNKNOWN
+) -> Mapping[str, str]:
+    """Give every file's text by its path; ``action`` is ``OWNER/REPOSITORY@REF``."""
+    home, _, ref = action.partition("@")
     name = canonicalize_name(package)
     is_python = any(one.pin.format in _PYTHON for one in seen.pins)
     smoke = "smoke-python.yaml" if is_python else "smoke-image.yaml"
@@ -33,7 +39,9 @@ def render(package: str, seen: Sightings, paths: Iterable[PurePosixPath]) -> Map
         playbook_path(package): "\n".join(_playbook(name, seen, _tests(paths))) + "\n",
         f"checks/{name}-smoke.yaml": _template(smoke, name),
         WAIVERS: _template("waivers.yaml", name),
-        WORKFLOW: _template("release-validation.yml", name),
+        WORKFLOW: _template("release-validation.yml", name).replace(
+            "@ACTION@", f"{home}/{_ACTION}@{ref}"
+        ),
     }
 
 
