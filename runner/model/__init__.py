@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from runner.model.checks import Action, Check, Retry, Step
 from runner.model.playbooks import Playbook, Rehearsal, RehearsalStages
-from runner.model.records import (
+from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
+from runner.model.results import (
     Artifact,
     Assertion,
     Attempt,
     Case,
     Execution,
     Result,
-    Run,
-    ServiceReport,
-    Shard,
     StepReport,
     StepResult,
-    Subject,
 )
-from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
+from runner.model.runs import Run, ServiceReport, Shard, Subject
 from runner.model.services import Compose, Ready, Service, ServiceDatabase
+from runner.model.tally import Tally
 from runner.model.words import Outcome, Place
 
 __all__ = [
@@ -56,5 +54,6 @@ __all__ = [
     "StepReport",
     "StepResult",
     "Subject",
+    "Tally",
     "Upstream",
 ]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from runner.model.records import Result, Subject
 from runner.model.releases import Owners, Release
+from runner.model.results import Result
+from runner.model.runs import Subject
 
 State: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not yet", "stale"]
 """An outcome of today's check; ``not yet`` where none is recorded, and ``stale`` where what is

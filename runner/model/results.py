@@ -1,11 +1,10 @@
-"""What was found: executions, attempts, results, runs."""
+"""What was found of a check: executions, attempts, results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runner.model.releases import Owners, Release
 from runner.model.words import Outcome, Place
 
 
@@ -184,114 +183,3 @@ class Result:
     def counts(self) -> bool:
         """Say whether this result bears on the verdict."""
         return not (self.allow_failure and self.outcome is Outcome.FAILED)
-
-
-@dataclass(frozen=True)
-class ServiceReport:
-    """A service from its start to its stop."""
-
-    name: str
-    """Key under ``services``."""
-    outcome: Outcome
-    """``passed`` once it was ready, else ``errored``."""
-    reason: str = ""
-    """Why it was not ready, or how it died."""
-    hint: str = ""
-    """How that may be mended."""
-    started: str = ""
-    """Time of day."""
-    ready_after: float = 0.0
-    """Seconds from start to ready."""
-    duration: float = 0.0
-    """Seconds from start to stop."""
-    execution: Execution | None = None
-    """The process, where it is one."""
-    log: Artifact | None = None
-    """Its output."""
-    tail: str = ""
-    """The last lines of its log, where it failed."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What the run is about: without it a verdict proves nothing."""
-
-    package: str
-    """Name of the tracked dependency."""
-    version: str
-    """Its version."""
-    playbook: str
-    """Path relative to the repository."""
-    playbook_sha256: str
-    """Of the playbook's bytes."""
-    profile: str
-    """The profile laid over it, or empty."""
-    commit: str
-    """Git commit, or empty outside a repository."""
-    dirty: bool
-    """Whether the work tree differed from that commit."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """Which share of a stage a run has carried out, where the stage is spread over machines."""
-
-    number: int
-    """Counted from 1."""
-    count: int
-    """How many shards there are."""
-    partition: str
-    """SHA-256 of ``partition.json``, which says what each shard takes: equal in all of them."""
-
-    def __str__(self) -> str:
-        """Give it as ``--shard`` takes it: ``2/5``."""
-        return f"{self.number}/{self.count}"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A stage, carried out."""
-
-    id: str
-    """Unique."""
-    stage: str
-    """Name of the stage."""
-    subject: Subject
-    """What it is about."""
-    verdict: Outcome
-    """The worst outcome that counts; ``skipped`` where nothing ran."""
-    exit_code: int
-    """That of the process."""
-    started: str
-    """Time of day."""
-    duration: float
-    """Seconds."""
-    results: Sequence[Result]
-    """In the order of the playbook; those of a great merge are read as they are asked for."""
-    services: tuple[ServiceReport, ...] = ()
-    """In the order of the playbook."""
-    selected: int = 0
-    """How many checks of the stage were selected."""
-    total: int = 0
-    """How many checks the stage has."""
-    interrupted: str = ""
-    """What ended the run early: ``SIGINT``, ``SIGTERM``, ``SIGHUP``, or ``killed``."""
-    warnings: tuple[str, ...] = ()
-    """What the owner should know though it changes no outcome."""
-    host: str = ""
-    """Name of the machine."""
-    runner_version: str = ""
-    """Version of Upgrade Runner."""
-    release: Release | None = None
-    """What the playbook tracked; None in records of versions that did not keep it."""
-    owners: Owners = field(default_factory=Owners)
-    """Who answered for it."""
-    rerun: tuple[str, ...] = ()
-    """The command line that runs the stage again, redacted; ``--only ID`` picks one check."""
-    shard: Shard | None = None
-    """Which share of the stage this was; None for the whole."""
-
-    def __post_init__(self) -> None:
-        """Keep results that were read as a list from being changed."""
-        if isinstance(self.results, list):
-            object.__setattr__(self, "results", tuple(self.results))
