@@ -17,6 +17,7 @@ _COMMANDS = {
     "bump": "Change the release, and every place that repeats it.",
     "bundle": "Seal the dossier into one archive that can be verified.",
     "comment": "Keep one comment on the pull request up to date with a run.",
+    "fleet": "Join the verdicts of many repositories into one table.",
     "history": "List past runs, or compare two.",
     "init": "Scaffold a playbook for this repository.",
     "issue": "Keep one issue up to date with what triage recommends.",

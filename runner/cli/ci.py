@@ -28,13 +28,16 @@ def note(notes: Iterable[Note]) -> None:
             click.echo(text, err=True)
 
 
-def hand_over(values: Mapping[str, str]) -> None:
-    """Pass values on to later steps; that this fails is told, and changes no exit code."""
+def hand_over(values: Mapping[str, str], summary: Path | None = None) -> None:
+    """Pass values on to later steps, and a summary to people.
+
+    That this fails is told, and changes no exit code.
+    """
     system = system_of(os.environ)
     if system is None:
         return
     try:
-        for text in system.hand_over(Product(values)):
+        for text in system.hand_over(Product(values, summary=summary)):
             click.echo(text, err=True)
     except OSError as error:
         where = error.filename or "a file"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,7 +23,7 @@ from runner.evidence.history_document import (
 )
 from runner.model import Outcome
 from runner.reporters.text import count, duration, one_line
-from runner.reporters.width import cells, pad
+from runner.reporters.width import columns
 
 _NONE = "-"
 
@@ -56,11 +56,16 @@ def command(runs: tuple[str, ...], output: Path, *, as_json: bool) -> None:
 
 def _list(told: HistoryDocument) -> Iterator[str]:
     headings = ("Run", "Stage", "Release", "Verdict", "Checks", "Findings", "Took", "Where")
-    yield from _table(headings, map(_row, told.runs))
+    yield from columns(headings, map(_row, told.runs))
+
+
+def outcomes_of(one: RunShape) -> str:
+    """Say how many checks ended how; empty where none ran."""
+    return ", ".join(f"{one.outcomes[it]} {it}" for it in Outcome if it in one.outcomes)
 
 
 def _row(one: RunShape) -> tuple[str, ...]:
-    outcomes = ", ".join(f"{one.outcomes[it]} {it}" for it in Outcome if it in one.outcomes)
+    outcomes = outcomes_of(one)
     return (
         one.id,
         one.stage,
@@ -84,12 +89,12 @@ def _comparison(told: ComparisonDocument) -> Iterator[str]:
             f" in {duration(one.seconds)}"
         )
     yield ""
-    yield from _table(("Check", "Before", "After", "Took", ""), map(_check, told.checks))
+    yield from columns(("Check", "Before", "After", "Took", ""), map(_check, told.checks))
     changed = [one for one in told.findings if one.before != one.after]
     same = count(len(told.findings) - len(changed), "finding")
     yield ""
     if changed:
-        yield from _table(("Finding", "Before", "After"), map(_finding, changed))
+        yield from columns(("Finding", "Before", "After"), map(_finding, changed))
     yield f"{same} in both, with the same ruling" if told.findings else "no findings in either"
 
 
@@ -107,10 +112,3 @@ def _check(one: CheckShape) -> tuple[str, ...]:
 
 def _finding(one: FindingShape) -> tuple[str, ...]:
     return (f"{one.id} in {one.package}", one.before or "not there", one.after or "not there")
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    grid = [tuple(headings), *(tuple(map(one_line, row)) for row in rows)]
-    widths = [max(map(cells, column)) for column in zip(*grid, strict=True)]
-    for line in grid:
-        yield "  ".join(map(pad, line, widths)).rstrip()

@@ -25,6 +25,7 @@ _DOSSIER = {
     "rehearsal": ("runner.model.rehearsed", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "upgrade": ("runner.model.upgraded", "schema"),
+    "fleet": ("runner.evidence.fleet_document", "schema"),
     "merge": ("runner.engine.merge.record", "schema"),
     "status": ("runner.release.standing", "schema"),
 }

@@ -118,7 +118,7 @@ _RULINGS: Final[dict[Outcome, Literal["forbidden", "waived", "allowed"]]] = {
 
 def listed(found: History) -> HistoryDocument:
     """Give past runs in a few words each."""
-    return HistoryDocument(FORMAT, tuple(map(_shape, found.runs)), found.problems)
+    return HistoryDocument(FORMAT, tuple(map(shape_of, found.runs)), found.problems)
 
 
 def compared(before: Past, after: Past) -> ComparisonDocument:
@@ -130,7 +130,7 @@ def compared(before: Past, after: Past) -> ComparisonDocument:
             hint="compare two runs of one stage",
         )
     return ComparisonDocument(
-        COMPARISON, _shape(before), _shape(after), _checks(one, two), _findings(one, two)
+        COMPARISON, shape_of(before), shape_of(after), _checks(one, two), _findings(one, two)
     )
 
 
@@ -150,7 +150,8 @@ def comparison_schema() -> dict[str, Any]:
     return schema_of(ComparisonDocument, urn, "Two runs of a stage, compared")
 
 
-def _shape(past: Past) -> RunShape:
+def shape_of(past: Past) -> RunShape:
+    """Give a run in a few words."""
     run, subject = past.run, past.run.subject
     return RunShape(
         id=run.id,

@@ -7,7 +7,10 @@ combining marks and format characters none. Text is expected to be clean (`runne
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+
+from runner.reporters.text import one_line
 
 
 @lru_cache(maxsize=4096)
@@ -69,3 +72,11 @@ def wrap(text: str, width: int) -> list[str]:
             lines.pop()
         lines.extend(fold(word, width))
     return lines
+
+
+def columns(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Give the lines of a table, each column as wide as it has to be."""
+    grid = [tuple(headings), *(tuple(map(one_line, row)) for row in rows)]
+    widths = [max(map(cells, column)) for column in zip(*grid, strict=True)]
+    for line in grid:
+        yield "  ".join(map(pad, line, widths)).rstrip()
