@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,20 @@ class Job:
     done: list[Done] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     failed: bool = False
+    home: Path | None = None
+    """Where the workflows are; the workspace, if it is of the same repository."""
+    contexts: dict[str, Any] = field(default_factory=dict)
+    """More contexts: ``needs``, ``secrets``, …"""
+    when_used: Callable[[Done], None] = lambda _: None
+    """Does what an action would do that is not of this repository."""
 
     def run(self, workflow: str, job: str) -> list[Done]:
         """Carry out the steps of a job; raises AssertionError for what is not understood."""
-        text = (self.workspace / ".github/workflows" / workflow).read_text()
+        text = ((self.home or self.workspace) / ".github/workflows" / workflow).read_text()
         document = yaml.safe_load(text)
         steps = document["jobs"][job]["steps"]
-        self._steps(steps, {"github": self.github, "inputs": self.inputs, "steps": {}})
+        known = {"github": self.github, "inputs": self.inputs, "steps": {}, **self.contexts}
+        self._steps(steps, known)
         return self.done
 
     def _steps(self, steps: list[dict[str, Any]], contexts: dict[str, Any]) -> None:
@@ -85,6 +92,7 @@ class Job:
                 continue
             if uses:
                 one = Done(f"{name.partition('@')[0]}", "success", given=given)
+                self.when_used(one)
             else:
                 one = self._shell(name, step, contexts)
             self.done.append(one)
@@ -101,18 +109,19 @@ class Job:
         return bool(Expression(text, {**contexts, "failed": self.failed}).value())
 
     def _open(self, uses: str, given: dict[str, str], outer: dict[str, Any], name: str) -> None:
-        folder = self.workspace / uses.removeprefix("$/")
+        folder = (self.home or self.workspace) / uses.removeprefix("$/")
         action = yaml.safe_load((folder / "action.yml").read_text())
         assert action["runs"]["using"] == "composite"
-        assert given.keys() <= action["inputs"].keys(), "an input that the action does not have"
-        inputs = {
-            key: given.get(key) or filled(one.get("default", ""), outer)
-            for key, one in action["inputs"].items()
-        }
+        known = action.get("inputs", {})
+        assert given.keys() <= known.keys(), "an input that the action does not have"
+        defaults = {key: filled(one.get("default", ""), outer) for key, one in known.items()}
+        inputs = {**defaults, **given}
         github = {**self.github, "action_path": str(folder)}
         inner: dict[str, Any] = {"github": github, "inputs": inputs, "steps": {}}
         self._steps(action["runs"]["steps"], inner)
-        outputs = {key: filled(one["value"], inner) for key, one in action["outputs"].items()}
+        outputs = {
+            key: filled(one["value"], inner) for key, one in action.get("outputs", {}).items()
+        }
         outer["steps"][name or uses] = {"outputs": outputs}
 
     def _shell(self, name: str, step: dict[str, Any], contexts: dict[str, Any]) -> Done:
