@@ -1,9 +1,12 @@
-"""No secret, in whatever encoding or piece, is in any file that a run leaves."""
+"""No secret, in whatever encoding or piece, is in any file that a run leaves or seals."""
 
 from __future__ import annotations
 
 import base64
+import binascii
+import html
 import json
+import re
 import secrets
 import shlex
 import threading
@@ -12,21 +15,41 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from support.bundles import unpacked
 from support.command import runner
 
 PLAYBOOK = """\
 release: {package: demo, version: "1.0"}
+advisories:
+  subject: {lock: requirements.txt}
+  sources: [{osv: osv}]
+  policy: {packages: [demo]}
+  waivers: waivers.yaml
 services:
   helper:
-    run: [python, leak.py, service]
+    run: [python, leak.py, service, "${{ env.MY_TOKEN }}"]
+    env: {ECHO_TOKEN: "${{ env.MY_TOKEN }}"}
     secrets: [KEPT]
     ready: {log: up, within: 20s}
 stages:
   verification:
     - {area: Prints, run: [python, leak.py, prints], secrets: [KEPT], artifacts: [left/*]}
     - {area: Fails, run: [python, leak.py, fails], secrets: [KEPT]}
+    - {area: Argument, run: [python, leak.py, "${{ env.MY_TOKEN }}"]}
+    - {area: No program, run: ["./${{ env.MY_TOKEN }}"]}
+    - {area: Leaves, run: 'python leak.py service "$KEPT" "$MY_TOKEN" &', secrets: [KEPT]}
+    - area: Environment
+      run: |
+        set -x
+        env
+        export -p
+        printf '%s %q\\n' "$KEPT" "$KEPT" "$MINE" "$MINE" >&2
+        : "$KEPT" "$MINE"
+        false
+      secrets: [KEPT]
+      env: {MINE: "${{ env.MY_TOKEN }}"}
     - area: Says
       run: [python, leak.py, says]
       secrets: [KEPT]
@@ -34,10 +57,15 @@ stages:
     - {area: Tests, uses: pytest, with: {args: [inner]}, secrets: [KEPT]}
     - area: Asks
       uses: http
-      with: {url: "http://127.0.0.1:PORT/", headers: {X-Own: "${{ env.KEPT }}"}}
+      with:
+        url: "http://127.0.0.1:PORT/"
+        method: POST
+        headers: {X-Own: "${{ env.KEPT }}"}
+        json: {own: "${{ env.KEPT }}"}
       secrets: [KEPT]
       services: [helper]
       expect: {status: 204, body: {contains: nobody says this}}
+    - {area: Scans, uses: advisories, with: {scan: after}}
 """
 LEAK = """\
 import json, os, sys, time
@@ -61,15 +89,15 @@ if what == "prints":
     for number, one in enumerate(shown):
         open(f"left/{number}.txt", "wb").write(b"x" * plan["sizes"][0] + b" " + one)
 if what == "fails":
-    raise SystemExit(f"cannot log in with {plan['shown']}")
+    raise SystemExit(f"cannot log in with {plan['once']}")
 """
 INNER = """\
 import json, pytest
-SHOWN = json.load(open("plan.json"))["shown"]
+PLAN = json.load(open("plan.json"))
 
-@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("shown", PLAN["once"])
 def test_it(shown):
-    print(shown)
+    print(*PLAN["shown"])
     assert shown == "", shown
 """
 
@@ -79,14 +107,15 @@ class _Echo(BaseHTTPRequestHandler):
 
     shown: tuple[str, ...] = ()
 
-    def do_GET(self) -> None:
+    def do_POST(self) -> None:
         """Answer."""
-        body = json.dumps({"shown": self.shown, "own": self.headers["X-Own"]}).encode()
+        told = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        body = json.dumps({"shown": self.shown, "own": self.headers["X-Own"], "told": told})
         self.send_response(200)
-        self.send_header("X-Shown", urllib.parse.quote(self.shown[0], safe=""))
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Shown", urllib.parse.quote(self.headers["X-Own"], safe=""))
+        self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is called
         """Say nothing."""
@@ -107,54 +136,125 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "json": lambda value: json.dumps([value]),
     "percent": lambda value: urllib.parse.quote(value, safe=""),
-    "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "address": lambda value: f"postgresql://user:{urllib.parse.quote(value, safe='')}@host/db",
     "shell": shlex.quote,
+    "html": html.escape,
+    "python": repr,
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "inside base64": lambda value: base64.b64encode(f"u:{value}".encode()).decode(),
 }
+INNER_ENCODERS = [name for name in ENCODERS if "base64" not in name]
 MARKS = "abcXYZ0189+/=&%'\"\\ <>é"
+
+
+def osv(shown: list[str]) -> str:
+    """Give an advisory, of demo, that tells what it should not."""
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}]
+    return json.dumps(
+        {
+            "schema_version": "1.7.0",
+            "id": "PYSEC-2026-1",
+            "aliases": ["CVE-2026-0001"],
+            "modified": "2026-11-20T10:00:00Z",
+            "summary": f"leaks {shown[0]}",
+            "details": " ".join(shown),
+            "references": [{"type": "WEB", "url": f"https://x/?q={urllib.parse.quote(shown[1])}"}],
+            "affected": [
+                {"package": {"ecosystem": "PyPI", "name": "demo"}, "ranges": ranges},
+            ],
+        }
+    )
+
+
+def traces(core: str) -> list[bytes]:
+    """Give what of a word stays the same in every encoding of a text that holds it."""
+    raw = core.encode()
+    codes = []
+    for before in range(3):
+        code = base64.b64encode(bytes(before) + raw)
+        codes.append(code[4 if before else 0 : (before + len(raw)) // 3 * 4])
+    return [raw, binascii.hexlify(raw), *codes]
 
 
 @settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    max_examples=8,
+    max_examples=5,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     tail=st.text(MARKS, min_size=0, max_size=10),
-    names=st.lists(st.sampled_from(list(ENCODERS)), min_size=2, max_size=5, unique=True),
+    ways=st.lists(
+        st.tuples(st.sampled_from(INNER_ENCODERS), st.sampled_from(list(ENCODERS))),
+        min_size=2,
+        max_size=5,
+        unique=True,
+    ),
     sizes=st.lists(st.integers(1, 30), min_size=1, max_size=4),
 )
+@example(tail="'\"= ", ways=[("json", "python"), ("address", "base64")], sizes=[3])
 def test_no_file_holds_a_secret(
     tmp_path_factory: pytest.TempPathFactory,
     port: int,
     tail: str,
-    names: list[str],
+    ways: list[tuple[str, str]],
     sizes: list[int],
 ) -> None:
     folder = tmp_path_factory.mktemp("leak")
-    kept, looks = (f"v-{secrets.token_hex(6)}{tail}" for _ in range(2))
-    shown = [ENCODERS[name](value) for name in names for value in (kept, looks)]
-    _Echo.shown = tuple(shown)
+    cores = [f"v-{secrets.token_hex(6)}" for _ in range(2)]
+    kept, looks = (f"{core}{tail}" for core in cores)
+    once = [ENCODERS[name](value) for name, _ in ways for value in (kept, looks)]
+    twice = [ENCODERS[two](ENCODERS[one](value)) for one, two in ways for value in (kept, looks)]
+    _Echo.shown = (*once, *twice)
     files = {
         "config/demo_release.yaml": PLAYBOOK.replace("PORT", str(port)),
         "leak.py": LEAK,
         "inner/test_it.py": INNER,
-        "plan.json": json.dumps({"shown": shown, "sizes": sizes}),
+        "plan.json": json.dumps({"shown": [*once, *twice], "once": once, "sizes": sizes}),
+        "requirements.txt": "demo==1.0\n",
+        "waivers.yaml": "waivers: []\n",
+        "osv/PYSEC-2026-1.json": osv([*once, *twice]),
     }
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
+    env = {"KEPT": kept, "MY_TOKEN": looks}
 
-    done = runner("validate", cwd=folder, env={"KEPT": kept, "MY_TOKEN": looks})
-    sealed = runner("bundle", cwd=folder)
+    done = [runner("validate", "--junit-dialect", "extended", cwd=folder, env=env)]
+    done += [runner("run", looks, cwd=folder, env=env), runner("report", cwd=folder, env=env)]
+    done.append(runner("bundle", cwd=folder))
 
-    assert done.returncode in {1, 3}, done.stderr
-    assert sealed.returncode == 0, sealed.stderr
-    written = {path: path.read_bytes() for path in folder.rglob("analysis_outputs/**/*.*")}
-    assert len(written) > 15
-    assert b"[redacted KEPT]" in b"".join(written.values())
-    assert b"[redacted MY_TOKEN]" in b"".join(written.values())
-    for where, content in [(done, (done.stdout + done.stderr).encode()), *written.items()]:
-        for form in {kept, looks, *shown, *(json.dumps(one)[1:-1] for one in shown)}:
-            assert form.encode() not in content, (where, form)
+    assert [one.returncode for one in done] == [3, 2, 0, 0], [one.stderr for one in done]
+    dossier = folder / "analysis_outputs/live"
+    written = {path: path.read_bytes() for path in dossier.rglob("*") if path.is_file()}
+    names = {path.relative_to(dossier).as_posix() for path in written}
+    assert names >= LEFT
+    sealed = unpacked(next((folder / "analysis_outputs").glob("*.tar.gz")))
+    assert {name.partition("/")[2] for name in sealed} >= names - {".lock"}
+    for content in (b"".join(written.values()), b"".join(sealed.values())):
+        assert b"[redacted KEPT]" in content
+        assert b"[redacted MY_TOKEN]" in content
+    said = {f"said {number}": (one.stdout + one.stderr).encode() for number, one in enumerate(done)}
+    kept_files = {str(path): content for path, content in written.items()}
+    assert found_in({**said, **kept_files, **sealed}, cores) == []
+
+
+LEFT = {
+    *("journal.jsonl", "report.html", "upgrade.json", "safety-after.json", "sbom-after.cdx.json"),
+    *(f"verification/{name}" for name in ("run.json", "junit.xml", "summary.md", "findings.sarif")),
+    "verification/artifacts/asks/1.step-1.http.txt",
+    "verification/artifacts/prints/left/0.txt",
+    "verification/logs/fails.1.log",
+    "verification/logs/service.helper.log",
+}
+"""Of the files: one for each door."""
+
+
+def found_in(contents: dict[str, bytes], cores: list[str]) -> list[str]:
+    """Name the files that hold a trace of a secret, and what stands there."""
+    return [
+        f"{name}: {content[max(0, at.start() - 60) : at.end() + 40]!r}"
+        for name, content in contents.items()
+        for core in cores
+        for trace in traces(core)
+        if (at := re.search(re.escape(trace), content))
+    ]

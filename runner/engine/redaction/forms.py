@@ -17,6 +17,10 @@ _SHORTEST_CODE = 6
 """Bytes of base64; a shorter piece comes up by chance."""
 _WIDTHS = (76, 64)
 """Characters of a line of base64: RFC 2045, section 6.8, and RFC 7468, section 2."""
+_LONG = 128
+"""Characters; a longer value, as a key, is looked for in one way, and in JSON around that."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.\-]+")
+"""Characters that JSON, HTML, Python, shells and addresses write as they are."""
 _COMPONENT = "!'()*"
 """What ``encodeURIComponent`` of ECMAScript leaves as it is, beside letters, digits and -._~"""
 
@@ -25,16 +29,33 @@ def forms(value: str) -> set[bytes]:
     """Give every form that is looked for, as bytes; the value has at least `SHORTEST` characters.
 
     Lines of a value are looked for by themselves too; base64 also inside longer base64,
-    whatever stands before it.
+    whatever stands before it. What a program has written in one way may be quoted by the next in
+    another, and that in a third. A value of letters and digits has few forms, one of quotation
+    marks and backslashes a thousand.
     """
-    texts = set(_texts(value))
-    for line in _lines(value):
-        texts.update(_texts(line))
-    texts |= {way(text) for text in texts for way in (_json, _json_ascii)}
+    texts = {way(value) for way in _WAYS}
+    texts |= {way(line) for line in _lines(value) for way in _WAYS}
+    if len(value) > _LONG:
+        texts |= {way(text) for text in texts for way in (_json, _json_ascii)}
+    else:
+        texts |= {way(text) for text in texts for way in _AROUND}
+        texts |= {way(text) for text in texts for way in _AROUND}
     raw = _bytes(value)
-    found = {_bytes(text) for text in texts} | set(_base64(raw))
-    found |= {raw.hex().encode(), raw.hex().upper().encode()}
+    found = {_bytes(text) for text in texts} | {raw.hex().encode(), raw.hex().upper().encode()}
+    for text in {way(value) for way in (_WAYS if len(value) <= _LONG else _LONG_WAYS)}:
+        found.update(_base64(_bytes(text)))
     return {one for one in found if len(one) >= SHORTEST}
+
+
+def cores_of(value: str) -> set[bytes]:
+    """Give what stands unchanged in every form but those in base64 and hexadecimal digits.
+
+    It is the longest run of characters that nothing escapes, of the value and of each line; a
+    value without a run of `SHORTEST` characters has none.
+    """
+    runs = [_PLAIN.findall(one) for one in (value, *_lines(value))]
+    longest = (max(one, key=len, default="") for one in runs)
+    return {one.encode() for one in longest if len(one) >= SHORTEST}
 
 
 def _bytes(text: str) -> bytes:
@@ -46,11 +67,6 @@ def _lines(value: str) -> Iterator[str]:
     lines = [line.strip() for line in value.splitlines()]
     if len(lines) > 1:
         yield from (n for n in lines if len(n) >= _SHORTEST_LINE and not n.startswith("-----"))
-
-
-def _texts(value: str) -> Iterator[str]:
-    for way in (*_ESCAPES, *_QUOTINGS, *_PERCENT):
-        yield way(value)
 
 
 def _json(text: str) -> str:
@@ -73,6 +89,34 @@ def _json_slashes(text: str) -> str:
     return _json_ascii(text).replace("/", "\\/")
 
 
+def _html_of_go(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+
+
+def _xml(text: str) -> str:
+    """Escape as in an attribute of XML, where an apostrophe stays."""
+    return html.escape(text, quote=False).replace('"', "&quot;").replace("\n", "&#10;")
+
+
+def _quoted(text: str) -> str:
+    """Quote as ``shlex.quote`` of Python does."""
+    return text.replace("'", "'\"'\"'")
+
+
+def _percent(text: str) -> str:
+    return quote(_bytes(text), safe="")
+
+
+def _repr(text: str) -> str:
+    """Escape as Python does in a text that has both quotation marks."""
+    return repr(f"{text}'\"")[1:-4]
+
+
+def _ascii_escape(text: str) -> str:
+    """Escape as pytest does in the names of its cases: quotation marks stay."""
+    return text.encode("unicode_escape", "surrogatepass").decode()
+
+
 _ESCAPES: tuple[Callable[[str], str], ...] = (
     str,
     _json,
@@ -81,24 +125,26 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     _json_slashes,
     lambda text: ascii(text)[1:-1],
     lambda text: repr(text)[1:-1],
+    _ascii_escape,
     lambda text: html.escape(text, quote=False),
     html.escape,
-    lambda text: html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    _html_of_go,
+    _xml,
     lambda text: html.escape(text).replace("&#x27;", "&apos;"),
 )
 """JSON, Python and HTML, as their writers differ."""
 
 _QUOTINGS: tuple[Callable[[str], str], ...] = (
-    lambda text: text.replace("'", "'\"'\"'"),  # shlex.quote of Python
+    _quoted,
     lambda text: text.replace("'", "'\\''"),  # `set -x` of bash
     lambda text: re.sub(r'(["$`\\])', r"\\\1", text),  # double quotes of a shell
     lambda text: re.sub(r"([^\w@%+=:,./-])", r"\\\1", text),  # `printf %q` of bash
-    lambda text: repr(text)[1:-1].replace("'", "\\'"),  # $'…' of bash
+    _repr,  # $'…' of bash, too
 )
 """As shells quote."""
 
 _PERCENT: tuple[Callable[[str], str], ...] = (
-    lambda text: quote(_bytes(text), safe=""),
+    _percent,
     lambda text: quote(_bytes(text)),
     lambda text: quote(_bytes(text), safe=_COMPONENT),
     lambda text: quote_plus(_bytes(text)),
@@ -106,6 +152,17 @@ _PERCENT: tuple[Callable[[str], str], ...] = (
     lambda text: _lower_hex(quote_plus(_bytes(text))),
 )
 """RFC 3986, section 2.1, and the forms of HTML."""
+
+_WAYS: tuple[Callable[[str], str], ...] = (*_ESCAPES, *_QUOTINGS, *_PERCENT)
+_AROUND: tuple[Callable[[str], str], ...] = (
+    *(_json, _json_ascii, _json_slashes),
+    *(_repr, lambda text: repr(text)[1:-1], lambda text: ascii(text)[1:-1], _ascii_escape),
+    *(html.escape, lambda text: html.escape(text, quote=False), _html_of_go, _xml),
+    *(*_QUOTINGS[:3], *_PERCENT),
+)
+"""What may stand around something that is escaped already."""
+_LONG_WAYS = (str, _json)
+"""How a long value may stand in what is then written in base64; a shorter one in every way."""
 
 
 def _lower_hex(text: str) -> str:

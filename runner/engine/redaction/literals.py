@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -11,6 +11,8 @@ LEAST = 4
 """Bytes that every literal has."""
 _TOGETHER = 48
 """Literals in one search."""
+_MOST = 16 * _TOGETHER
+"""Literals that are searched for in groups; where there are more, one slow search is faster."""
 _DECOYS = tuple(bytes([byte]) * 256 for byte in (0xF5, 0xF8, 0xF9, 0xFA, 0xFB))
 """Literals that no UTF-8 holds (RFC 3629, section 1), and too long for the slow prefilter."""
 
@@ -29,13 +31,23 @@ class Hit(NamedTuple):
 class Literals:
     """A fixed set of literals."""
 
-    def __init__(self, literals: Iterable[bytes]) -> None:
-        """Take them; each has at least `LEAST` bytes."""
-        self.all = tuple(literals)
+    def __init__(self, literals: Iterable[bytes], cores: Iterable[bytes] = ()) -> None:
+        """Take them; each has at least `LEAST` bytes.
+
+        A literal that holds one of the cores, which are as long, is looked for only where that is
+        found: however many of them there are, they cost nothing in other data.
+        """
+        parts = tuple(cores)
+        cored: dict[bool, list[bytes]] = {False: [], True: []}
+        for one in literals:
+            cored[any(core in one for core in parts)].append(one)
+        self.all = (*cored[False], *cored[True])
         """In the order that hits count them."""
+        self._cores = _searches(parts)
+        self._cored = _searches(cored[True], first=len(cored[False]))
         self.longest = max(map(len, self.all), default=0)
         """Bytes of the longest."""
-        self._searches = tuple(_searches(self.all))
+        self._searches = _searches(cored[False])
         self._overlaps: BytesAhoCorasick | None = None
         self._openings = {one[:n] for one in self.all for n in range(1, LEAST)}
         by_head: dict[bytes, list[bytes]] = {}
@@ -49,13 +61,11 @@ class Literals:
 
         Where there are many literals, those of two searches may overlap.
         """
-        found: list[Hit] = []
-        for first, search in self._searches:
-            hits = search.find_matches_as_indexes(data)
-            if hits:  # as nearly never
-                known = min(_TOGETHER, len(self.all) - first)
-                found += (Hit(a, b, first + number) for number, a, b in hits if number < known)
-        if found and len(self._searches) > 1:
+        searches = self._searches
+        if self._cored and any(_hits(data, self._cores)):
+            searches = (*searches, *self._cored)
+        found = list(_hits(data, searches))
+        if found and len(searches) > 1:
             found.sort(key=lambda hit: (hit.start, -hit.stop))
         return found
 
@@ -79,16 +89,41 @@ class Literals:
         return next((n for n in few if end[-n:] in self._openings), 0)
 
 
-def _searches(literals: tuple[bytes, ...]) -> Iterator[tuple[int, BytesAhoCorasick]]:
-    """Give a search for each few literals, with the number of its first.
+class _Search(NamedTuple):
+    """A search for a few literals."""
+
+    first: int
+    """Number of its first literal."""
+    size: int
+    """How many there are; what is found beyond is a decoy."""
+    automaton: BytesAhoCorasick
+    """Finds them."""
+
+
+def _hits(data: bytes, searches: Iterable[_Search]) -> Iterator[Hit]:
+    for first, size, automaton in searches:
+        hits = automaton.find_matches_as_indexes(data)
+        if hits:  # as nearly never
+            yield from (Hit(a, b, first + number) for number, a, b in hits if number < size)
+
+
+def _searches(literals: Sequence[bytes], first: int = 0) -> tuple[_Search, ...]:
+    """Give a search for each few literals, which are numbered from ``first`` on.
 
     Measured with ahocorasick-rs 1.0.3 on base64 noise, text and logs: 6 to 15 GB/s for up to 48
     literals, by the vector prefilter that it has for leftmost matches; 0.5 GB/s for more. Without
     the decoys it may prefer a prefilter by rare bytes, 0.2 GB/s where these are not rare.
     """
-    for first in range(0, len(literals), _TOGETHER):
-        group = (*literals[first : first + _TOGETHER], *_DECOYS)
-        yield first, _automaton(group, MatchKind.LeftmostLongest)
+    size = len(literals) if len(literals) > _MOST else _TOGETHER
+    groups = (literals[at : at + size] for at in range(0, len(literals), size))
+    return tuple(
+        _Search(
+            first + size * number,
+            len(group),
+            _automaton((*group, *_DECOYS), MatchKind.LeftmostLongest),
+        )
+        for number, group in enumerate(groups)
+    )
 
 
 def _automaton(literals: Iterable[bytes], kind: MatchKind) -> BytesAhoCorasick:

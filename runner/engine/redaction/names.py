@@ -49,15 +49,15 @@ def secrets_in(environment: Mapping[str, str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name, value in environment.items():
-        if password := _password(value):
+        if password := password_of(value):
             found[name] = password
         elif looks_secret(name) and len(value) >= LEAST and not _is_path(value):
             found[name] = value
     return found
 
 
-def _password(value: str) -> str:
-    """Give the password of an address as it is meant, or nothing."""
+def password_of(value: str) -> str:
+    """Give the password of an address as it is meant; nothing of what is none, or has none."""
     if "://" not in value or "@" not in value or any(mark.isspace() for mark in value):
         return ""
     try:

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from runner.engine.redaction import addresses
 from runner.engine.redaction.common import refusal
 from runner.engine.redaction.formats import RULES
-from runner.engine.redaction.forms import forms
+from runner.engine.redaction.forms import cores_of, forms
 from runner.engine.redaction.literals import Literals
+from runner.engine.redaction.names import password_of
 from runner.engine.redaction.rules import Rule
 from runner.engine.redaction.spans import Span, merged, whole_escapes
 
@@ -32,22 +33,32 @@ class Redactor:
     ) -> None:
         """Take secrets by the name of their variable; see `warnings` for refused ones.
 
-        The first of two with the same value gives the name. ``common`` are words of the run
-        that no secret can be: the package, its version.
+        The first of two with the same value gives the name. Of an address with a password, that
+        is a secret of its own. ``common`` are words of the run that no secret can be: the
+        package, its version. Nor can it be what stands in a redacted place.
         """
         self.warnings: tuple[str, ...] = ()
         """What the owner should know: secrets that are too short or too common to be redacted."""
-        names: dict[bytes, str] = {}
         known = secrets or {}
-        words = (*common, *(_mask(name).decode() for name in known))
+        marks = {*known, addresses.NAME, *(rule.name for rule in RULES)}
+        words = (*common, *(_mask(name).decode() for name in marks))
+        names: dict[bytes, str] = {}
+        inside: dict[bytes, str] = {}
+        cores: set[bytes] = set()
         for name, value in known.items():
             if why := refusal(value, words):
                 self.warnings += (f"the value of {name} is {why} to be redacted",)
                 continue
             for form in forms(value):
                 names.setdefault(form, name)
-        self._known = Literals(names)
-        self._names = tuple(names.values())
+            cores |= cores_of(value)
+            password = password_of(value)
+            if password and not refusal(password, words):
+                inside |= dict.fromkeys(forms(password), name)
+                cores |= cores_of(password)
+        named = inside | names
+        self._known = Literals(sorted(named), sorted(cores))
+        self._names = tuple(named[form] for form in self._known.all)
 
     def data(self, data: bytes) -> bytes:
         """Replace every secret in the bytes; the same object where there is none."""

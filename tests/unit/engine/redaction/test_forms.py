@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import shlex
 import urllib.parse
 from collections.abc import Callable
+from xml.sax.saxutils import quoteattr
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.engine.redaction import Redactor
+from runner.engine.redaction.forms import cores_of, forms
 
 VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=40)
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -34,7 +37,23 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 of a sentence": lambda value: base64.b64encode(f"x{value}".encode()).decode(),
     "base64 for addresses": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
+    "xml": lambda value: quoteattr(f"'{value}"),
+    "repr of json": lambda value: repr(json.dumps([value, "'"])),
+    "json in json in json": lambda value: json.dumps(json.dumps(json.dumps([value]))),
+    "shell in json": lambda value: json.dumps(f"X={shlex.quote(value)}"),
+    "json in a shell": lambda value: shlex.quote(json.dumps([value])),
+    "json in html": lambda value: html.escape(json.dumps([value])),
+    "a name of pytest's": lambda value: json.dumps([value]).encode("unicode_escape").decode(),
+    "percent, twice": lambda value: urllib.parse.quote(urllib.parse.quote(value, safe="")),
+    "an address in base64": lambda value: _base64(
+        f"postgresql://user:{urllib.parse.quote(value, safe='')}@host/db"
+    ),
+    "json in base64": lambda value: _base64(json.dumps({"auth": value})),
 }
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _lower(code: str) -> str:
@@ -58,6 +77,7 @@ def streamed(redactor: Redactor, data: bytes, sizes: list[int]) -> bytes:
     value=VALUE,
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
 )
+@example(name="repr of json", value="uthorization", sizes=[1])
 def test_a_value_is_found_in_every_encoding_and_chunking(
     name: str, value: str, sizes: list[int]
 ) -> None:
@@ -99,3 +119,17 @@ def test_base64_in_lines() -> None:
     code = base64.encodebytes(value.encode()).decode()
     clean = Redactor({"KEY": value}).text(code)
     assert not set(code.split()) & set(clean.split())
+
+
+def test_the_core_is_in_every_form_but_in_codes() -> None:
+    value = """v-123456'"= <é>&\\x"""
+    (core,) = cores_of(value)
+    without = {one for one in forms(value) if core not in one}
+    assert core == b"v-123456"
+    assert all(re.fullmatch(rb"[A-Za-z0-9+/_=-]+", one) for one in without)
+    assert len(without) < len(forms(value)) / 4
+
+
+def test_a_value_of_marks_alone_has_no_core() -> None:
+    assert cores_of("a'b\"c<d>") == set()
+    assert Redactor({"KEY": "a'b\"c<d>"}).text(json.dumps(["a'b\"c<d>"])) == '["[redacted KEY]"]'

@@ -38,3 +38,20 @@ def test_the_longest_of_those_that_begin_together() -> None:
     literals = Literals([b"abcd", b"abcdef"])
     assert literals.find(b"-abcdef-abcd") == [Hit(1, 7, 1), Hit(8, 12, 0)]
     assert Literals(()).held_back(b"abc") == 0
+
+
+def test_a_literal_with_a_core_is_found_where_the_core_is() -> None:
+    literals = Literals([b"'abcd'", b"wxyz", b'"abcd"'], cores=[b"abcd"])
+    assert literals.all == (b"wxyz", b"'abcd'", b'"abcd"')
+    assert literals.find(b"wxyz \"abcd\" wxyz 'abcd' abcd") == [
+        Hit(0, 4, 0),
+        Hit(5, 11, 2),
+        Hit(12, 16, 0),
+        Hit(17, 23, 1),
+    ]
+    assert literals.find(b"wxyz") == [Hit(0, 4, 0)]
+
+
+def test_more_literals_than_are_searched_for_in_groups() -> None:
+    literals = Literals(b"literal %05d" % number for number in range(2000))
+    assert literals.find(b"- literal 01999 - literal 00000") == [Hit(2, 15, 1999), Hit(18, 31, 0)]

@@ -76,3 +76,18 @@ def test_bytes_that_are_no_text_come_through() -> None:
 def test_what_only_looks_like_a_secret_comes_through() -> None:
     stream = Redactor(SECRETS).stream()
     assert stream.feed(b"abc hunt") + stream.feed(b"ing") + stream.close() == b"abc hunting"
+
+
+def test_the_password_in_a_secret_address_is_secret_by_itself() -> None:
+    address = "postgresql://mlflow:p%40ss-w0rd@db/mlflow"
+    redactor = Redactor({"DATABASE_URL": address, "PGPASSWORD": "other-one"})
+    assert redactor.text(f"connect {address}") == "connect [redacted DATABASE_URL]"
+    assert redactor.text("FATAL: p@ss-w0rd is wrong") == "FATAL: [redacted DATABASE_URL] is wrong"
+    both = Redactor({"DATABASE_URL": address, "PGPASSWORD": "p@ss-w0rd"})
+    assert both.text("p@ss-w0rd") == "[redacted PGPASSWORD]"
+
+
+def test_a_common_password_in_an_address_makes_no_noise() -> None:
+    redactor = Redactor({"DATABASE_URL": "postgresql://postgres:postgres@db/x"})
+    assert redactor.text("postgres is up") == "postgres is up"
+    assert redactor.warnings == ()
