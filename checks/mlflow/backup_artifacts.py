@@ -79,8 +79,8 @@ def names(folder: Path) -> Iterator[str]:
 
 
 def copied(source: Path, target: Path) -> dict[str, int | str]:
-    """Copy a file, and give size and SHA-256 of what was read."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Copy a file with its mode, and give size and SHA-256 of what was read."""
+    target.parent.mkdir(parents=True, exist_ok=True)  # within a folder for its owner alone
     found, size = hashlib.sha256(), 0
     with source.open("rb") as stream, target.open("xb") as written:
         while chunk := stream.read(CHUNK):
@@ -89,6 +89,7 @@ def copied(source: Path, target: Path) -> dict[str, int | str]:
             written.write(chunk)
         written.flush()
         os.fsync(written.fileno())
+    target.chmod(source.stat().st_mode & 0o7777)
     return {"size": size, "sha256": found.hexdigest()}
 
 

@@ -12,14 +12,13 @@ import click
 import msgspec
 
 from runner.cli.loading import load_playbook
-from runner.cli.options import display_options, option, output_option, playbook_options
-from runner.cli.rehearse import Stage
+from runner.cli.options import option
 from runner.cli.run import RunSettings, carry_out_stage
+from runner.cli.stage import Stage, step_options
 from runner.engine.clock import now
 from runner.errors import UsageError
 from runner.model import Playbook, Run
 from runner.model.upgraded import FORMAT, NAME, Upgraded, encode
-from runner.playbook import discover
 
 if TYPE_CHECKING:
     from runner.upgrading.course import Port
@@ -27,32 +26,18 @@ if TYPE_CHECKING:
 
 
 @click.command("upgrade")
-@click.option("--to", "after", required=True, metavar="V", help="The version to upgrade to.")
-@option("--yes", is_flag=True, help="Change what is real without asking, for CI.")
-@option(
-    "--on-failure",
-    type=click.Choice(["ask", "rollback", "stop"]),
-    help="What follows a failure after something real was changed [default: the playbook's, ask].",
+@step_options(
+    option("--yes", is_flag=True, help="Change what is real without asking, for CI."),
+    option(
+        "--on-failure",
+        type=click.Choice(["ask", "rollback", "stop"]),
+        help="What follows a failure after something real was changed [default: the playbook's, "
+        "ask].",
+    ),
+    click.option("--resume", is_flag=True, help="Go on where the last upgrade to V has ended."),
+    to="The version to upgrade to.",
 )
-@click.option("--resume", is_flag=True, help="Go on where the last upgrade to V has ended.")
-@playbook_options
-@output_option
-@display_options
-def command(
-    *,
-    after: str,
-    yes: bool,
-    on_failure: str | None,
-    resume: bool,
-    playbook: Path | None,
-    profile: str,
-    overrides: tuple[str, ...],
-    output: Path,
-    as_json: bool,
-    quiet: bool,
-    verbose: bool,
-    color: bool | None,
-) -> None:
+def command(*, after: str, yes: bool, on_failure: str | None, resume: bool, stage: Stage) -> None:
     """Upgrade: triage, rehearse, preflight, bump, verify, roll out, seal the bundle.
 
     Before what changes something real it is asked, unless --yes is given; what the playbook does
@@ -62,8 +47,7 @@ def command(
     from runner.upgrading.course import carry_out
     from runner.upgrading.steps import begin, steps_of, way_back
 
-    stage = Stage(output, as_json=as_json, quiet=quiet, verbose=verbose, color=color)
-    made = _Made(stage, playbook or discover(Path()), profile, overrides, yes)
+    made = _Made(stage, yes)
     record = made.begun(after, resume=resume)
     ground = made.ground(record)
     begin(ground)
@@ -78,9 +62,6 @@ class _Made:
     """What the steps of an upgrade are given by the command line."""
 
     stage: Stage
-    playbook: Path
-    profile: str
-    overrides: tuple[str, ...]
     yes: bool
 
     @property
@@ -115,7 +96,7 @@ class _Made:
             load=self._load,
             triage=lambda book: ask(book, quiet=True),
             run=self._run,
-            world=self.stage.world(self.playbook, self.profile, self.overrides),
+            world=self.stage.world(),
             before=record.before,
             after=record.after,
         )
@@ -137,14 +118,14 @@ class _Made:
             self.stage.print(upgraded(record, str(self._record.parent)))
 
     def _load(self) -> Playbook:
-        return load_playbook(self.playbook, self.profile, self.overrides)
+        return load_playbook(self.stage.playbook, self.stage.profile, self.stage.overrides)
 
     def _run(self, name: str, resume: bool) -> Run:  # noqa: FBT001 - the form of `Ground.run`
         stage = self.stage
         settings = RunSettings(
-            playbook=self.playbook,
-            profile=self.profile,
-            overrides=self.overrides,
+            playbook=stage.playbook,
+            profile=stage.profile,
+            overrides=stage.overrides,
             only=(),
             shard="",
             durations=None,

@@ -7,10 +7,12 @@ import os
 import secrets as randomness
 import signal
 import threading
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from runner.advisories.sources.base import Ended, SourceError
 from runner.engine.dossier import scratch_folder
@@ -19,12 +21,34 @@ from runner.engine.process import Request, run
 from runner.engine.stop import Stop
 from runner.engine.tree import Forest
 from runner.errors import ExitCode
-from runner.kinds.base import CAPTURE_LIMIT, CLEAN_UP
-from runner.kinds.verdicts import undecided
+from runner.kinds.base import CLEAN_UP
+from runner.kinds.door import ended
 
 PATIENCE = 600.0
 """Seconds for a process that is given none: to make the environment of a scanner takes minutes."""
-_MEBI = 1 << 20
+
+
+class Ear(Protocol):
+    """Hears what goes through the door."""
+
+    def ran(self, argv: tuple[str, ...], ended: Ended | None, seconds: float) -> None:
+        """Hear of a process; None for one without an exit code of its own."""
+
+    def said(self, text: str) -> None:
+        """Hear what the errand says for a log."""
+
+
+class Deaf:
+    """Hears nothing: an errand keeps no log."""
+
+    def ran(self, argv: tuple[str, ...], ended: Ended | None, seconds: float) -> None:
+        """Forget it."""
+
+    def said(self, text: str) -> None:
+        """Forget it."""
+
+
+_DEAF = Deaf()
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,8 @@ class ErrandDoor:
     """Every tree of processes that is alive."""
     name: str = "errand"
     """What the marks of its processes begin with, so that they are found after a ``kill -9``."""
+    ear: Ear = _DEAF
+    """Hears of every process."""
 
     def run(
         self,
@@ -55,16 +81,15 @@ class ErrandDoor:
         request = Request(
             argv, self.repository, {**self.env, **(env or {})}, mark, timeout=limit, split=True
         )
-        with contextlib.closing(Stop()) as stop:
-            finished = run(request, self.forest, Nowhere(), stop)
-        execution = finished.execution
-        if verdict := undecided(execution, limit, ""):
-            raise SourceError(f"{argv[0]}: {verdict.reason}", hint=verdict.hint)
-        if execution.exit_code is None:
-            raise SourceError(f"{argv[0]}: was ended by {execution.signal or 'a signal'}")
-        if finished.truncated:
-            raise SourceError(f"{argv[0]}: printed more than {CAPTURE_LIMIT // _MEBI} MiB")
-        return Ended(execution.exit_code, finished.stdout, finished.stderr)
+        came: Ended | None = None
+        began = time.monotonic()
+        try:
+            with contextlib.closing(Stop()) as stop:
+                finished = run(request, self.forest, Nowhere(), stop)
+            came = ended(finished, argv[0], limit, "")
+        finally:
+            self.ear.ran(argv, came, time.monotonic() - began)
+        return came
 
     def clean_up(self, argv: tuple[str, ...]) -> None:
         """Run a process that takes away what another has left; its end changes nothing."""
@@ -72,7 +97,8 @@ class ErrandDoor:
             self.run(argv, timeout=CLEAN_UP)
 
     def log(self, text: str) -> None:
-        """Drop it: an errand keeps no log."""
+        """Let it be heard."""
+        self.ear.said(text)
 
     def keep(self, name: str, content: bytes) -> None:
         """Drop it: an errand keeps no evidence."""

@@ -21,6 +21,8 @@ class ContextDoor:
 
     context: Context
     """Of the step."""
+    cwd: str = "."
+    """Where processes run, relative to the repository; the step's own folder where empty."""
     executions: list[Execution] = field(default_factory=list)
     """Every process, as evidence."""
     artifacts: list[Artifact] = field(default_factory=list)
@@ -50,18 +52,14 @@ class ContextDoor:
     ) -> Ended:
         """Run a process to its end; raises SourceError where it has no exit code of its own."""
         limit = self.context.remaining if timeout is None else min(timeout, self.context.remaining)
-        command = Command(argv, env or {}, ".", timeout, split=True)
+        command = Command(argv, env or {}, self.cwd, timeout, split=True)
         finished = self.context.run(command)
         self.executions.append(finished.execution)
-        if trouble := self._trouble(finished, limit):
-            raise SourceError(f"{shell_line(argv[:1])}: {trouble[0]}", hint=trouble[1])
-        code = finished.execution.exit_code
-        assert code is not None  # noqa: S101 - an end without a code is a trouble
-        return Ended(code, finished.stdout, finished.stderr)
+        return ended(finished, shell_line(argv[:1]), limit, self.context.stopping)
 
     def clean_up(self, argv: tuple[str, ...]) -> None:
         """Run a process that takes away what another has left; its end changes nothing."""
-        finished = self.context.clean_up(Command(argv, cwd="."))
+        finished = self.context.clean_up(Command(argv, cwd=self.cwd))
         self.executions.append(finished.execution)
 
     def log(self, text: str) -> None:
@@ -72,13 +70,19 @@ class ContextDoor:
         """Keep a raw report as evidence."""
         self.artifacts.append(self.context.save(name, content))
 
-    def _trouble(self, finished: Finished, limit: float) -> tuple[str, str] | None:
-        execution = finished.execution
-        verdict = undecided(execution, limit, self.context.stopping)
-        if verdict is not None:
-            return verdict.reason, verdict.hint
-        if execution.exit_code is None:
-            return f"was ended by {execution.signal or 'a signal'}", "see the log"
-        if finished.truncated:
-            return f"printed more than {CAPTURE_LIMIT // _MEBI} MiB", "its report goes to a file"
-        return None
+
+def ended(finished: Finished, program: str, limit: float, stopping: str) -> Ended:
+    """Give the end of a process, which had ``limit`` seconds, as every door gives it.
+
+    Raises SourceError where it has no exit code of its own, or has printed more than is kept.
+    """
+    execution = finished.execution
+    if verdict := undecided(execution, limit, stopping):
+        raise SourceError(f"{program}: {verdict.reason}", hint=verdict.hint)
+    if execution.exit_code is None:
+        how = execution.signal or "a signal"
+        raise SourceError(f"{program}: was ended by {how}", hint="see the log")
+    if finished.truncated:
+        limit_told = f"printed more than {CAPTURE_LIMIT // _MEBI} MiB"
+        raise SourceError(f"{program}: {limit_told}", hint="its report goes to a file")
+    return Ended(execution.exit_code, finished.stdout, finished.stderr)

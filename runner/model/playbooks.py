@@ -42,6 +42,12 @@ class Rehearsal:
     """Names of variables that get a free port."""
     database: str = ""
     """Name of the variable with the database's address, which gets that of the copy."""
+    database_env: str = ""
+    """Of the environment variable that holds it, where it has a login; then ``database`` is not
+    looked at, so that a profile may say so."""
+    scratch_url_env: str = ""
+    """The environment variable with the URL of a server on which the copy is made; the same server
+    if empty."""
     artifacts: str = ""
     """Name of the variable with the folder of artifacts, which gets that of the copy."""
     folders: tuple[str, ...] = ()

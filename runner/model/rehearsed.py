@@ -54,8 +54,9 @@ class TableChange:
 
     table: str
     """Its name."""
-    change: Literal["added", "dropped", "columns", "rows", "content"]
-    """``content`` where neither columns nor the number of rows differ, but what stands there."""
+    change: Literal["added", "dropped", "columns", "rows", "content", "definition"]
+    """``content`` where neither columns nor the number of rows differ, but what stands there;
+    ``definition`` where only types, constraints or indexes differ."""
     rows_before: int | None
     """Null where it was not there."""
     rows_after: int | None

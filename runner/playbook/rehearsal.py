@@ -9,7 +9,7 @@ import yaml
 
 from runner.model import Check, Rehearsal, RehearsalStages
 from runner.playbook.desk import Desk
-from runner.playbook.names import ID, VARIABLE
+from runner.playbook.names import ENV_NAME, ID, VARIABLE
 from runner.playbook.nodes import child, items
 from runner.playbook.paths import REPOSITORY_PATH
 from runner.playbook.problems import did_you_mean
@@ -30,6 +30,12 @@ REHEARSAL = Record(
         Field("python", Text(), "interpreter of the environments (default: that of the runner)"),
         Field("ports", _VARIABLES, "variables that get a free port"),
         Field("database", VARIABLE, "variable with the database's address, which gets the copy's"),
+        Field(
+            "database_env",
+            ENV_NAME,
+            "instead of it: environment variable with an address that has a login",
+        ),
+        Field("scratch_url_env", ENV_NAME, "the variable with the URL of a server for the copy"),
         Field("artifacts", VARIABLE, "variable with the folder of artifacts, which gets the copy"),
         Field("folders", _VARIABLES, "variables that get an empty folder of the rehearsal"),
         Field("profile", ID, "profile that is laid over the playbook"),

@@ -1,17 +1,15 @@
-"""What a migration changed, and whether a rollback brought everything back."""
+"""What a migration changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from runner.kinds.database.contents import Contents, Table
 from runner.model.rehearsed import Migration, TableChange
-from runner.rehearsal.databases import Reading, Table
 
 
-def migration_of(before: Reading, after: Reading) -> Migration:
+def migration_of(before: Contents, after: Contents) -> Migration:
     """Compare what stood there before with what stands there now."""
-    names = sorted({*before.tables, *after.tables})
-    changes = (_change(one, before.tables.get(one), after.tables.get(one)) for one in names)
+    old, new = ({table.name: table for table in one.tables} for one in (before, after))
+    changes = (_change(one, old.get(one), new.get(one)) for one in sorted({*old, *new}))
     return Migration(
         before.revision,
         after.revision,
@@ -31,18 +29,8 @@ def _change(name: str, old: Table | None, new: Table | None) -> TableChange | No
         return TableChange(name, "columns", old.rows, new.rows, added, dropped)
     if old.rows != new.rows:
         return TableChange(name, "rows", old.rows, new.rows)
-    return TableChange(name, "content", old.rows, new.rows) if old != new else None
-
-
-def differences(saved: Reading, restored: Reading) -> Iterator[str]:
-    """Say what the restored database has otherwise than the saved one, a line each."""
-    changed = migration_of(saved, restored)
-    if changed.revision_before != changed.revision_after:
-        yield f"revision {changed.revision_after}, saved {changed.revision_before}"
-    for one in changed.tables:
-        if one.change == "content":
-            yield f"table {one.table}: {one.rows_after} rows, of another content"
-        elif one.change == "rows":
-            yield f"table {one.table}: {one.rows_after} rows, saved {one.rows_before}"
-        else:
-            yield f"table {one.table}: {one.change}"
+    if old.sha256 != new.sha256:
+        return TableChange(name, "content", old.rows, new.rows)
+    if old.definition != new.definition:
+        return TableChange(name, "definition", old.rows, new.rows)
+    return None

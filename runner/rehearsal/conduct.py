@@ -9,26 +9,27 @@ import time
 from functools import partial
 
 from runner import __version__
-from runner.advisories.sources.base import Door
 from runner.engine import upgrade
 from runner.engine.clock import now
+from runner.engine.errand import ErrandDoor
+from runner.kinds.database.contents import differences
 from runner.kinds.database.dump_file import FOLDER
 from runner.model import Outcome, Subject
 from runner.model.rehearsed import CLEAN_UP, ENDED, FORMAT, NAME, Kept, Outage, Part, Rehearsed
 from runner.model.rehearsed import encode as encoded
-from runner.rehearsal import checkout, databases, hashes
-from runner.rehearsal.changes import differences, migration_of
+from runner.rehearsal import checkout, hashes
+from runner.rehearsal.changes import migration_of
 from runner.rehearsal.copies import NOTHING
 from runner.rehearsal.course import Halt, Notes
 from runner.rehearsal.prepare import prepare
 from runner.rehearsal.rehearse import Task, World
-from runner.rehearsal.rig import TITLES, Rig
+from runner.rehearsal.rig import OPTIONAL, TITLES, Rig
 
 _MOST = 3
 """Differences that a reason names."""
 
 
-def conduct(world: World, task: Task, door: Door) -> Rehearsed:
+def conduct(world: World, task: Task, door: ErrandDoor) -> Rehearsed:
     """Carry out every part, and write the record; raises DossierError."""
     started, began = now(), time.monotonic()
     rig = Rig.of(world, task, door)
@@ -71,9 +72,8 @@ def _there_and_back(rig: Rig) -> None:
         rig.outage["stop"] = watch.stop
     with rig.part("save") as notes:
         rig.saved = rig.copies.save()
-        if (reading := rig.saved.reading) is not None:
-            told = f"{len(reading.tables)} tables, {reading.rows} rows"
-            notes.facts.append(f"revision {reading.revision}, {told}")
+        if rig.saved.contents is not None:
+            notes.facts.append(rig.saved.contents.describe())
     failed = _there(rig)
     _back(rig)
     if failed is not None:
@@ -106,8 +106,9 @@ def _migrate(rig: Rig, notes: Notes) -> None:
         rig.staging.run("migrate", rig.task.settings.stages.migrate, rig.new, notes)
         rig.outage["migrate"] = time.monotonic() - began
     finally:
-        if rig.saved.reading is not None and rig.copies.working is not None:
-            rig.migration = migration_of(rig.saved.reading, databases.read(rig.copies.working))
+        found = rig.copies.read()
+        if rig.saved.contents is not None and found is not None:
+            rig.migration = migration_of(rig.saved.contents, found)
             told = f"{rig.migration.revision_before} → {rig.migration.revision_after}"
             notes.facts.append(f"revision {told}, {len(rig.migration.tables)} tables changed")
 
@@ -121,7 +122,7 @@ def _back(rig: Rig) -> None:
         if stages.rollback:
             rig.staging.run("rollback", stages.rollback, rig.old, notes)
         else:
-            rig.copies.restore()
+            rig.copies.restore(rig.saved)
         rig.outage["restore"] = time.monotonic() - began
     with rig.part("restored") as notes:
         _look_whether_restored(rig, notes)
@@ -134,10 +135,10 @@ def _look_whether_restored(rig: Rig, notes: Notes) -> None:
         rig.warnings.append("the playbook names no database and no artifacts to be restored")
         return
     different: list[str] = []
-    if rig.saved.reading is not None and rig.copies.working is not None:
-        restored = databases.read(rig.copies.working)
-        different += differences(rig.saved.reading, restored)
-        notes.facts.append(f"{restored.rows} rows in {len(restored.tables)} tables")
+    restored = rig.copies.read()
+    if rig.saved.contents is not None and restored is not None:
+        different += differences(rig.saved.contents, restored)
+        notes.facts.append(restored.describe())
     if rig.saved.artifacts and hashes.of_folder(rig.copies.folder) != rig.saved.artifacts:
         different.append("the artifacts are others")
     rig.restored = not different
@@ -157,6 +158,9 @@ def _clean_up(rig: Rig) -> None:
         shutil.rmtree(rig.task.dossier.output / FOLDER, ignore_errors=True)  # dumps of the copy
         for path in rig.door.scratch.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        begun = any(one.name == "copies" for one in rig.course.parts)
+        if begun and rig.copies.working is not None:  # last, for its server may be down by now
+            rig.copies.working.drop()
 
 
 def _untouched(rig: Rig) -> None:
@@ -201,7 +205,7 @@ def _record(rig: Rig, started: str, began: float) -> Rehearsed:
         parts=tuple(
             done.get(name) or skipped(name, title)
             for name, title in TITLES.items()
-            if name in done or name != "seed"
+            if name in done or name not in OPTIONAL
         ),
         outage=Outage(**rig.outage),
         migration=rig.migration,

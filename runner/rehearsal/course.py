@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from runner.advisories.sources.base import Door, Ended
+from runner.advisories.sources.base import Ended
 from runner.engine.clock import now
 from runner.engine.dossier import Dossier
 from runner.engine.journal import Journal
@@ -91,19 +90,8 @@ class Course:
         halt: Halt | None = None
         try:
             yield notes
-        except Halt as decided:
-            halt = decided
-        except RunnerError as error:
-            halt = Halt(Outcome.ERRORED, error.message, error.hint)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            halt = Halt(Outcome.ERRORED, f"{where}{error.strerror or error}")
-        except KeyboardInterrupt:
-            halt = Halt(Outcome.ERRORED, "interrupted by SIGINT", "", ExitCode.INTERRUPTED)
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(ExitCode.TERMINATED)
-            reason = f"interrupted by {_SIGNALS.get(code, 'a signal')}"
-            halt = Halt(Outcome.ERRORED, reason, "", code)
+        except (Exception, KeyboardInterrupt, SystemExit) as end:  # noqa: BLE001 - see `_halt`
+            halt = _halt(end)
         duration = time.monotonic() - began
         self._ended(
             Part(
@@ -147,54 +135,32 @@ class Course:
         ):
             journal.append(event, data, durable=True)
 
+    def ran(self, argv: tuple[str, ...], ended: Ended | None, seconds: float) -> None:
+        """Log a process in the part at work, and do not count its time as the runner's."""
+        self.notes.others += seconds
+        self.notes.log.append(f"$ {shlex.join(argv)}")
+        if ended is not None:
+            self.notes.log += [f"exit code {ended.exit_code}"] if ended.exit_code else []
+            self.notes.log += ended.stderr.decode("utf-8", "replace").splitlines()
 
-@dataclass(frozen=True)
-class WatchedDoor:
-    """A door whose processes are logged by the part at work, and not counted as the runner's."""
+    def said(self, text: str) -> None:
+        """Append lines to the log of the part at work."""
+        self.notes.log += text.splitlines()
 
-    door: Door
-    """Runs them."""
-    course: Course
-    """Has the part at work."""
-    repository: Path
-    """The folder that processes run in."""
 
-    @property
-    def scratch(self) -> Path:
-        """The rehearsal's scratch folder."""
-        return self.door.scratch
-
-    @property
-    def env(self) -> Mapping[str, str]:
-        """The environment that processes see."""
-        return self.door.env
-
-    def run(
-        self,
-        argv: tuple[str, ...],
-        *,
-        env: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> Ended:
-        """Run a process as `runner.advisories.sources.base.Door` says."""
-        notes, began = self.course.notes, time.monotonic()
-        notes.log.append(f"$ {shlex.join(argv)}")
-        try:
-            ended = self.door.run(argv, env=env, timeout=timeout)
-        finally:
-            notes.others += time.monotonic() - began
-        if ended.exit_code:
-            notes.log.append(f"exit code {ended.exit_code}")
-        notes.log += ended.stderr.decode("utf-8", "replace").splitlines()
-        return ended
-
-    def clean_up(self, argv: tuple[str, ...]) -> None:
-        """Run a process that takes away what another has left; its end changes nothing."""
-        self.door.clean_up(argv)
-
-    def log(self, text: str) -> None:
-        """Append lines to the part's log."""
-        self.course.notes.log += text.splitlines()
-
-    def keep(self, name: str, content: bytes) -> None:
-        """Drop it: what a rehearsal keeps, its stages keep."""
+def _halt(end: BaseException) -> Halt:
+    """Give the decision that an exception is; raises what is an error of the program."""
+    if isinstance(end, Halt):
+        return end
+    if isinstance(end, RunnerError):
+        return Halt(Outcome.ERRORED, end.message, end.hint)
+    if isinstance(end, OSError):
+        where = f"{end.filename}: " if end.filename else ""
+        return Halt(Outcome.ERRORED, f"{where}{end.strerror or end}")
+    if isinstance(end, KeyboardInterrupt):
+        return Halt(Outcome.ERRORED, "interrupted by SIGINT", "", ExitCode.INTERRUPTED)
+    if isinstance(end, SystemExit):
+        code = end.code if isinstance(end.code, int) else int(ExitCode.TERMINATED)
+        reason = f"interrupted by {_SIGNALS.get(code, 'a signal')}"
+        return Halt(Outcome.ERRORED, reason, "", code)
+    raise end

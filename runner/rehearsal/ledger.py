@@ -17,11 +17,16 @@ from pathlib import Path
 import msgspec
 
 from runner.advisories.sources.base import Door
+from runner.engine import resume
 from runner.engine.dossier import JOURNAL, remove_scratch
 from runner.engine.leftovers import end_leftovers, end_marked
 from runner.errors import DossierError, RunnerError, UsageError
 from runner.kinds.database.dump_file import FOLDER
+from runner.kinds.database.postgresql.scratch import trial_name
+from runner.kinds.database.trouble import DatabaseError
 from runner.rehearsal.checkout import forget
+from runner.rehearsal.copies import scratch_name
+from runner.rehearsal.databases.base import Original
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -35,6 +40,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Absolute path of the rehearsal's dossier."""
     temporary: str
     """Absolute path of the folder that its scratch folder is in."""
+    server: str = ""
+    """The server that its scratch databases are on, without a password; empty without one."""
 
 
 @dataclass
@@ -85,22 +92,43 @@ class Ledger:
     def _refuse_second(self, entry: Entry) -> None:
         for file in self._folder.glob("*.json"):
             other = _read(file)
-            if other is not None and other.live == entry.live and other.name != entry.name:
+            same = other is not None and other.live == entry.live and other.name != entry.name
+            if same and _alive(file):  # one that was killed may stay for what it left on a server
                 raise UsageError(
                     f"another rehearsal is writing into {entry.live}",
                     hint="wait for its end, or choose another folder with --output",
                 )
 
-    def clean(self, door: Door) -> Iterator[str]:
-        """Clean up what killed rehearsals left, and say of each what that was."""
+    def clean(self, door: Door, database: Original | None = None) -> Iterator[str]:
+        """Clean up what killed rehearsals left, and say of each what that was.
+
+        ``database`` gives the way to a server: what was left on another one stays in the ledger.
+        """
         for file in sorted(self._folder.glob("*.json")):
             with contextlib.suppress(OSError), file.open("r+b") as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held by one that is alive
                 entry = _read(file)
                 ended = () if entry is None else _clean(entry, door)
+                try:
+                    ended += () if entry is None else _databases(entry, database)
+                except DatabaseError as error:  # the next rehearsal tries again
+                    yield f"{file.stem} was killed, and its databases may be left: {error.message}"
+                    continue
                 file.unlink()
                 what = ", ".join(ended) or "its scratch folder"
                 yield f"cleaned up after {file.stem}, which was killed: {what}"
+
+
+def _alive(file: Path) -> bool:
+    """Tell whether the rehearsal of an entry holds its lock."""
+    try:
+        with file.open("r+b") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def _read(file: Path) -> Entry | None:
@@ -121,3 +149,16 @@ def _clean(entry: Entry, door: Door) -> tuple[str, ...]:
     remove_scratch(entry.name, Path(entry.temporary))
     shutil.rmtree(Path(entry.live).parent / FOLDER, ignore_errors=True)
     return tuple(ended)
+
+
+def _databases(entry: Entry, database: Original | None) -> tuple[str, ...]:
+    """Drop what is left on its server, and name it; raises DatabaseError where that cannot be."""
+    if not entry.server:
+        return ()
+    if database is None or database.server != entry.server:
+        raise DatabaseError(f"they are on {entry.server}, which this rehearsal does not use")
+    runs: tuple[str, ...] = ()
+    with contextlib.suppress(DossierError):
+        runs = resume.unfinished(Path(entry.live) / JOURNAL)
+    prefixes = (scratch_name(entry.name), *map(trial_name, runs))
+    return tuple(name for one in prefixes for name in database.clean(one))

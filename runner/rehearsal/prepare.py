@@ -32,13 +32,14 @@ def prepare(rig: Rig) -> None:
             rig.copies.take(kept)
             notes.facts.append("of the data that an earlier rehearsal began with")
             return
-        rig.copies.make()
+        full = rig.copies.make()
         notes.facts += rig.copies.told()
-    if rig.copies.empty:
+    if not full:
         with rig.part("seed") as notes:
             _seed(rig, notes)
     if kept is not None:
-        rig.copies.keep(kept)
+        with rig.part("keep"):
+            rig.copies.keep(kept)
 
 
 def _look_for_room(rig: Rig, notes: Notes) -> None:
@@ -88,16 +89,17 @@ def _environment(rig: Rig, notes: Notes, *, new: bool) -> dict[str, str]:
     # A server that is stopped leaves files in its temporary folder: they go with all the rest.
     temporary = rig.door.scratch / "tmp"
     temporary.mkdir(exist_ok=True)
-    return {**entered(folder, rig.world.environment), "TMPDIR": str(temporary)}
+    entries = entered(folder, rig.world.environment)
+    return {**entries, **rig.copies.environment(settings), "TMPDIR": str(temporary)}
 
 
 def _seed(rig: Rig, notes: Notes) -> None:
     stages = rig.task.settings.stages.seed
     if not stages:
-        address = rig.copies.database.address if rig.copies.database else ""
+        shown = rig.copies.database.shown if rig.copies.database else ""
         raise Halt(
             Outcome.ERRORED,
-            f"the database {address} is not there",
+            f"the database {shown} is not there, or has no table",
             "name the right one with --set, or a stage that fills one: rehearsal.stages.seed",
         )
     rig.staging.run("seed", stages, rig.old, notes)

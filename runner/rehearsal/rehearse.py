@@ -23,6 +23,8 @@ from runner.model.rehearsed import Rehearsed
 from runner.playbook import load
 from runner.rehearsal.checkout import head
 from runner.rehearsal.copies import free_bytes
+from runner.rehearsal.databases.base import Original
+from runner.rehearsal.databases.opening import original
 from runner.rehearsal.ledger import Entry, Ledger
 from runner.rehearsal.staging import Show
 
@@ -74,6 +76,8 @@ class Task:
     """Of the repository."""
     warnings: tuple[str, ...]
     """What the owner should know already."""
+    database: Original | None = None
+    """The user's; None where the playbook names none."""
 
     @property
     def repository(self) -> Path:
@@ -109,10 +113,13 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
     repository = Path(book.repository)
     ledger = Ledger(cache(world.environment) / "rehearsals")
     environment = {key: text for key, text in world.environment.items() if key not in _GIT}
-    entry = Entry(name, str(repository), str(dossier.live.absolute()), tempfile.gettempdir())
+    database = original(settings, book.variables, environment, repository)
+    live, server = str(dossier.live.absolute()), database.server if database else ""
+    entry = Entry(name, str(repository), live, tempfile.gettempdir(), server)
     with errand(repository, environment=environment) as door:
-        warnings = tuple(ledger.clean(door))
-        task = Task(book, settings, before, after, dossier, name, head(repository, door), warnings)
+        warnings = tuple(ledger.clean(door, database))
+        commit = head(repository, door)
+        task = Task(book, settings, before, after, dossier, name, commit, warnings, database)
     with ledger.entered(entry) as held:
         with errand(repository, environment=environment, name=name) as door:
             record = conduct(world, task, door)

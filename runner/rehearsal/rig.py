@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from runner.advisories.sources.base import Door
+from runner.engine.errand import ErrandDoor
 from runner.engine.redaction import Redactor, secrets_in
+from runner.kinds.database.bench import DoorBench
 from runner.model.rehearsed import CLEAN_UP, Kept, Migration
 from runner.rehearsal import hashes
 from runner.rehearsal.copies import NOTHING, Copies, Saved
-from runner.rehearsal.course import Course, Notes, WatchedDoor
+from runner.rehearsal.course import Course, Notes
 from runner.rehearsal.rehearse import Task, World
 from runner.rehearsal.staging import Staging
 from runner.rehearsal.versions import Swing
@@ -25,6 +26,7 @@ TITLES = {
     "environments": "Make an environment for each version",
     "copies": "Copy database and artifacts",
     "seed": "Fill an empty database",
+    "keep": "Keep the copies for the next rehearsal",
     "before": "Old version: measure, snapshot, backup",
     "save": "Put the state aside",
     "migrate": "Bump, and migrate",
@@ -36,6 +38,8 @@ TITLES = {
     "untouched": "Is the original as it was",
 }
 """Every part, in its order, with its title."""
+OPTIONAL = frozenset({"seed", "keep"})
+"""Parts of which nothing is told where they are not needed."""
 
 
 @dataclass
@@ -48,7 +52,7 @@ class Rig:
     """What is rehearsed."""
     course: Course
     """Its parts so far."""
-    door: WatchedDoor
+    door: ErrandDoor
     """Its way to processes."""
     copies: Copies
     """The user's data, and its copies."""
@@ -80,17 +84,22 @@ class Rig:
     """What the owner should know."""
 
     @classmethod
-    def of(cls, world: World, task: Task, door: Door) -> Rig:
+    def of(cls, world: World, task: Task, door: ErrandDoor) -> Rig:
         """Set it up; nothing is done yet."""
         release = task.book.release
         common = (release.package, task.before, task.after)
         redactor = Redactor(secrets_in(world.environment), common=common)
         course = Course(task.dossier, task.id, redactor, world.hear)
+        door = replace(door, ear=course)
         copies = Copies.of(
-            task.settings, task.book.variables, task.repository, Path(door.scratch) / "data"
+            task.settings,
+            task.book.variables,
+            task.repository,
+            door.scratch / "data",
+            DoorBench(door, task.id),
+            task.database,
         )
-        watched = WatchedDoor(door, course, task.repository)
-        return cls(world, task, course, watched, copies, warnings=list(task.warnings))
+        return cls(world, task, course, door, copies, warnings=list(task.warnings))
 
     @property
     def checkout(self) -> Path:
@@ -124,7 +133,7 @@ class Rig:
         repository = self.task.repository
         found = {"repository": hashes.of_repository(repository, self.output, self.door)}
         if (database := self.copies.database) is not None:
-            found["database"] = hashes.of_files(database.files(), database.path.parent)
+            found["database"] = database.sha256(self.copies.bench)
         if (artifacts := self.copies.artifacts) is not None:
             found["artifacts"] = hashes.of_folder(artifacts)
         return found

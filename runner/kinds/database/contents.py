@@ -26,6 +26,8 @@ class Table:
     """Checksum of all rows, 64 hexadecimal digits."""
     definition: str
     """SHA-256 of its columns with their types, and of the names of its constraints and indexes."""
+    columns: tuple[str, ...] = ()
+    """Their names, in their order."""
 
 
 @dataclass(frozen=True)

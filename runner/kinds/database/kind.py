@@ -8,7 +8,7 @@ from typing import Any
 from runner.errors import RunnerError
 from runner.kinds.base import Context, Kind
 from runner.kinds.database.address import parse
-from runner.kinds.database.bench import ContextBench
+from runner.kinds.database.bench import bench_of
 from runner.kinds.database.opening import Target, open_database
 from runner.kinds.database.operations import (
     BACKUP,
@@ -19,6 +19,7 @@ from runner.kinds.database.operations import (
     Done,
     Work,
 )
+from runner.kinds.door import ContextDoor
 from runner.kinds.matching import ANY_TEXT, TextExpectation
 from runner.kinds.verdicts import judge, with_verdict
 from runner.kinds.wording import shell_line
@@ -86,15 +87,15 @@ class DatabaseAction:
 
     def run(self, context: Context) -> StepReport:
         """Do it; what cannot be done is errored, with every program that was run as evidence."""
-        bench = ContextBench(context)
+        door = ContextDoor(context, cwd="")
         try:
             address, engine = open_database(self.target, context.env, context.cwd)
-            done = self._done(Work(context, bench, address, engine))
+            done = self._done(Work(context, bench_of(context, door), address, engine))
         except RunnerError as error:
             report = StepReport(Outcome.ERRORED, error.message, error.hint)
         else:
             report = self._report(done, context)
-        return replace(report, executions=tuple(bench.executions))
+        return replace(report, executions=tuple(door.executions))
 
     def _done(self, work: Work) -> Done:
         if self.operation == REVISION:

@@ -12,8 +12,7 @@ import msgspec
 from runner.errors import DossierError
 from runner.kinds.base import Context
 from runner.kinds.database.address import Address
-from runner.kinds.database.base import Engine, Facts
-from runner.kinds.database.bench import ContextBench
+from runner.kinds.database.base import Engine, Facts, Workbench
 from runner.kinds.database.contents import Contents, differences
 from runner.kinds.database.dump_file import new_path, settle, sha256_of
 from runner.kinds.database.guard import decide, read_schema
@@ -50,7 +49,7 @@ class Work:
 
     context: Context
     """Of the step."""
-    bench: ContextBench
+    bench: Workbench
     """Of the engine."""
     address: Address
     """Where the database is."""

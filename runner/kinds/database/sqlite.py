@@ -32,9 +32,14 @@ _USER_TABLES = (
 class SqliteDatabase:
     """A database in one file."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file, absolute; nothing is opened yet."""
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Name the file, absolute; nothing is opened yet.
+
+        Opened to be written too, a database in WAL mode is tidied up when it is closed: its bytes
+        change, though not its content. Read only they do not.
+        """
         self.path = path
+        self._mode = "mode=ro" if read_only else "mode=rw"
 
     def identity(self) -> str:
         """Give where it is, also where it is damaged or gone."""
@@ -67,16 +72,20 @@ class SqliteDatabase:
         """Copy the dump into a scratch file by the same way as it would be put back."""
         scratch = bench.scratch / f"restored-{os.urandom(4).hex()}.db"
         try:
-            with _dump(path) as dump, _new(scratch) as target:
-                _copy(dump, target, path, bench)
-            with SqliteDatabase(scratch)._opened() as connection:  # noqa: SLF001 - its own class
-                _check_pages(connection)
-                return _contents(connection, bench)
+            return SqliteDatabase(scratch).fill(path, bench)
         except DatabaseError as error:
             bench.go_on()  # an interrupt says nothing about the dump
             raise unverified(error.message, error.hint) from error
         finally:
             scratch.unlink(missing_ok=True)
+
+    def fill(self, path: Path, bench: Workbench) -> Contents:
+        """Copy a dump into a file that is not there yet, check its pages, and read it."""
+        with _dump(path) as dump, _new(self.path) as target:
+            _copy(dump, target, path, bench)
+        with self._opened() as connection:
+            _check_pages(connection)
+            return _contents(connection, bench)
 
     def restore(self, path: Path, expected: Contents, bench: Workbench) -> Restored:
         """Keep what is there beside it, then copy the dump over it in one transaction.
@@ -120,7 +129,7 @@ class SqliteDatabase:
                 f"there is no database {self.path}",
                 hint="correct the URL: three slashes begin a relative path, four an absolute one",
             )
-        with _connected(self.path, "mode=rw") as connection:
+        with _connected(self.path, self._mode) as connection:
             yield connection
 
 
@@ -233,4 +242,6 @@ def _table(connection: sqlite3.Connection, name: str, go_on: Callable[[], None])
         "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type, name", (name,)
     )
     definition = digest_of([ascii(row) for row in described])
-    return Table(name, checksum.rows, checksum.value(), definition)
+    columns = connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,))
+    names = tuple(str(column) for (column,) in columns)
+    return Table(name, checksum.rows, checksum.value(), definition, names)

@@ -118,8 +118,8 @@ def _table(one: TableChange) -> str:
     rows = f"{one.rows_before} rows"
     if one.rows_before != one.rows_after:
         rows = f"{one.rows_before} to {one.rows_after} rows"
-    elif one.change == "content":
-        rows += ", of another content"
+    elif one.change in {"content", "definition"}:
+        rows += f", of another {one.change}"
     return f"~ {one.table}: {', '.join([*columns, rows])}"
 
 

@@ -9,55 +9,28 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
 from support.command import runner
-from support.processes import alive
 from support.standin import Standin
+from support.standin.rehearsing import (
+    NAPS,
+    assert_clean,
+    begun,
+    everything,
+    outcomes,
+    record,
+    rehearse,
+)
 
 from runner.model.rehearsed import Rehearsed
 
 
-def rehearse(
-    app: Standin, *words: str, **variables: str
-) -> tuple[subprocess.CompletedProcess[str], Rehearsed]:
-    """Rehearse the step to 2.0, and give what the dossier says of it."""
-    argv = words or ("--to", "2.0")
-    done = runner("rehearse", *argv, cwd=app.repository, env={**app.env, **variables})
-    return done, record(app)
-
-
-def record(app: Standin) -> Rehearsed:
-    content = (app.live() / "rehearsal.json").read_bytes()
-    return msgspec.json.decode(content, type=Rehearsed)
-
-
-def outcomes(found: Rehearsed) -> dict[str, str]:
-    return {one.name: one.outcome.value for one in found.parts}
-
-
-def everything(app: Standin) -> dict[str, str]:
-    """Hash every file of the repository, git's own included, but for the evidence."""
-    return {
-        str(path.relative_to(app.repository)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(app.repository.rglob("*"))
-        if path.is_file() and "analysis_outputs" not in path.parts
-    }
-
-
-def assert_clean(app: Standin) -> None:
-    """See that no scratch, no worktree, no process and no entry in the ledger is left."""
-    assert list(Path(app.env["TMPDIR"]).iterdir()) == []
-    assert app.git("worktree", "list").count("\n") == 1
-    assert alive(str(app.repository.parent)) == []
-    assert list(Path(app.env["XDG_CACHE_HOME"]).glob("upgrade-runner/rehearsals/*")) == []
-
-
-def test_there_and_back(app: Standin) -> None:
+def test_there_and_back(either: Standin) -> None:
+    app = either
     before = everything(app)
     done, found = rehearse(app)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -66,7 +39,11 @@ def test_there_and_back(app: Standin) -> None:
     assert found.migration is not None
     assert (found.migration.revision_before, found.migration.revision_after) == ("1", "2")
     changes = {one.table: (one.change, one.columns_added) for one in found.migration.tables}
-    assert changes == {"items": ("columns", ("size",)), "tags": ("added", ())}
+    assert {name.rpartition(".")[2]: change for name, change in changes.items()} == {
+        "alembic_version": ("content", ()),
+        "items": ("columns", ("size",)),
+        "tags": ("added", ()),
+    }
     assert found.outage.forward is not None
     assert found.outage.back is not None
     assert [one.what for one in found.kept] == ["repository", "database", "artifacts"]
@@ -92,13 +69,14 @@ def test_the_record_is_json_by_its_schema(app: Standin) -> None:
         ("migrate", 1, "migrate", "migrate: Migrate: exit code 1", True),
         ("unhealthy", 3, "after", "/health within 4 s", True),
         ("red", 1, "after", "verification: Items: status 500", True),
-        ("lost", 1, "restored", "does not bring back what was there: revision 2", False),
-        ("incomplete", 1, "restored", "table items: 99 rows, saved 100", False),
+        ("lost", 1, "restored", "does not bring back what was there: schema revision 2", False),
+        ("incomplete", 1, "restored", "items: 99 rows, expected 100", False),
     ],
 )
 def test_each_fault_ends_in_a_verdict_and_as_it_was(
-    app: Standin, fault: str, code: int, part: str, reason: str, *, restored: bool
+    either: Standin, fault: str, code: int, part: str, reason: str, *, restored: bool
 ) -> None:
+    app = either
     before = everything(app)
     done, found = rehearse(app, STANDIN_FAULT=fault)
     assert (done.returncode, found.exit_code, found.part) == (code, code, part)
@@ -244,7 +222,7 @@ def test_a_rollout_demands_one(app: Standin) -> None:
         (("--to", "1.0"), "1.0 is not newer than 1.0"),
         (("--to", "2.0", "--set", "release.version=1.1.0"), "--from and --to"),
         (("--to", "x"), "Invalid version: 'x'"),
-        (("--to", "2.0", "--set", "vars.database=postgresql://db/x"), "cannot be copied"),
+        (("--to", "2.0", "--set", "vars.database=mysql://db/x"), "cannot be backed up"),
     ],
 )
 def test_wrong_usage_begins_nothing(app: Standin, words: tuple[str, ...], told: str) -> None:
@@ -268,41 +246,14 @@ def test_a_playbook_without_a_rehearsal_and_a_folder_without_git(app: Standin) -
     assert "git init" in done.stderr
 
 
-# Signals: at each part that takes its time.
-
-NAPS = [
-    ("migrate", "migrate-migrate/logs/migrate.1.log"),
-    ("restore", "rollback-restore/logs/restore.1.log"),
-]
-NAPS += [
-    ("serve-1", "before-measure/logs/service.web.log"),
-    ("serve-2", "after-verification/logs/service.web.log"),
-]
-
-
-def begun(app: Standin, nap: str, sign: str) -> subprocess.Popen[str]:
-    """Start a rehearsal whose application sleeps at some point, and wait until it does."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "runner", "rehearse", "--to", "2.0"],
-        cwd=app.repository,
-        env={**app.env, "STANDIN_NAP": nap},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    while not (app.live() / sign).exists():
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.02)
-    return process
-
-
 @pytest.mark.parametrize(
     ("nap", "sign", "number", "code"),
     [(*one, signal.SIGINT, 130) for one in NAPS] + [(*NAPS[0], signal.SIGTERM, 143)],
 )
 def test_a_signal_ends_it_and_leaves_nothing(
-    app: Standin, nap: str, sign: str, number: int, code: int
+    either: Standin, nap: str, sign: str, number: int, code: int
 ) -> None:
+    app = either
     before = everything(app)
     process = begun(app, nap, sign)
     process.send_signal(number)
@@ -317,7 +268,8 @@ def test_a_signal_ends_it_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(("nap", "sign"), NAPS)
-def test_after_a_kill_the_next_one_cleans_up(app: Standin, nap: str, sign: str) -> None:
+def test_after_a_kill_the_next_one_cleans_up(either: Standin, nap: str, sign: str) -> None:
+    app = either
     before = everything(app)
     process = begun(app, nap, sign)
     process.kill()
@@ -362,10 +314,6 @@ def test_a_playbook_that_names_no_data_is_told_that_nothing_is_compared(app: Sta
 
 
 def test_dumps_of_the_copy_go_with_it(app: Standin) -> None:
-    address = '"${{ vars.database }}"'
-    for name in ("backup", "restore"):
-        old = f'run: [python, -m, standin, {name}, {address}, "${{{{ vars.backups }}}}"]'
-        app.edit(old, f"uses: database\n      with: {{operation: {name}, url: {address}}}")
     done, found = rehearse(app, STANDIN_FAULT="red")
     assert (done.returncode, found.part, found.restored) == (1, "after", True), done.stdout
     assert (app.live() / "database-backup.json").exists()

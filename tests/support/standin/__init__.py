@@ -1,7 +1,8 @@
 """A tiny application with versions, a schema and faults, on which upgrades are rehearsed.
 
 Its wheels are made here, so that uv resolves and installs them without a network; its database is
-SQLite, its schema changes with version 2, and ``STANDIN_FAULT`` breaks it in one way or another.
+SQLite or PostgreSQL, its schema changes with version 2, and ``STANDIN_FAULT`` breaks it in one way
+or another.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import sqlite3
 import subprocess
 import zipfile
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
+
 from support.command import environment
+from support.postgres import PASSWORD, Cluster
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "2.0")
 """Those that there are wheels of."""
@@ -61,11 +65,41 @@ class Standin:
     """A git repository."""
     env: dict[str, str]
     """In which uv finds the wheels, and caches are the tests' own."""
+    server: Cluster | None = None
+    """Where its database is; None for SQLite."""
+    database: str = ""
+    """Name of the database on the server."""
 
-    @property
-    def database(self) -> Path:
-        """Of the user."""
-        return self.repository / "data" / "standin.db"
+    def rows(self) -> dict[str, str]:
+        """Give the tables of the user's database on a server, with a hash of their rows."""
+        if self.server is None:
+            return {}
+        with self.server.connect(self.database) as opened:
+            names = opened.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+            ).fetchall()
+            return {str(name): _hashed(opened, str(name)) for (name,) in names}
+
+    def scratch_databases(self) -> set[str]:
+        """Give what is on the server beside the users' databases, which begin with ``user``."""
+        found = self.server.databases() if self.server is not None else set()
+        return {name for name in found if not name.startswith("user")}
+
+    def to(self, server: Cluster, name: str) -> Standin:
+        """Give the stand-in with its data in a database of a server."""
+        server.execute(f"CREATE DATABASE {name} OWNER owner")
+        with server.connect(name, "owner") as opened:
+            for statement in (
+                "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)",
+                "INSERT INTO items SELECT n, 'item ' || n FROM generate_series(1, 100) n",
+                "CREATE TABLE alembic_version (version_num TEXT)",
+                "INSERT INTO alembic_version VALUES ('1')",
+            ):
+                opened.execute(statement.encode())
+        address = f"postgresql://127.0.0.1:{server.port}/{name}"
+        self.edit('"sqlite:///data/standin.db"', f'"{address}"')
+        env = {**self.env, "PGUSER": "owner", "PGPASSWORD": PASSWORD}
+        return replace(self, env=env, server=server, database=name)
 
     @property
     def playbook(self) -> Path:
@@ -125,6 +159,12 @@ def standin(folder: Path, shared: Path) -> Standin:
     return made
 
 
+def _hashed(opened: psycopg.Connection[tuple[object, ...]], table: str) -> str:
+    query = f"SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {table} t"  # noqa: S608
+    row = opened.execute(query.encode()).fetchone()
+    return str(row and row[0])
+
+
 def _fill(data: Path) -> None:
     (data / "artifacts").mkdir(parents=True)
     (data / "artifacts" / "model.bin").write_bytes(os.urandom(100))
@@ -132,4 +172,5 @@ def _fill(data: Path) -> None:
         database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
         rows = [(number, f"item {number}") for number in range(1, 101)]
         database.executemany("INSERT INTO items VALUES (?, ?)", rows)
-        database.execute("PRAGMA user_version = 1")
+        database.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        database.execute("INSERT INTO alembic_version VALUES ('1')")

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.door import LocalDoor
 
+from runner.kinds.database.bench import DoorBench
+from runner.kinds.database.trouble import DatabaseError
 from runner.model import Rehearsal
 from runner.rehearsal.copies import NOTHING, Copies, CopyError, free_bytes, free_ports, refuse_full
+from runner.rehearsal.databases.opening import original
 
 SETTINGS = Rehearsal(
     ("requirements.txt",), ports=("port", "other"), artifacts="artifacts", folders=("backups",)
@@ -13,7 +19,14 @@ SETTINGS = Rehearsal(
 
 
 def copies(tmp_path: Path) -> Copies:
-    return Copies.of(SETTINGS, {"artifacts": "files"}, tmp_path, tmp_path / "scratch")
+    return of(tmp_path, SETTINGS, {"artifacts": "files"})
+
+
+def of(tmp_path: Path, settings: Rehearsal, variables: dict[str, str]) -> Copies:
+    scratch = tmp_path / "scratch"
+    bench = DoorBench(LocalDoor(tmp_path, scratch), "rehearsal-1")
+    database = original(settings, variables, {}, tmp_path)
+    return Copies.of(settings, variables, tmp_path, scratch, bench, database)
 
 
 def test_too_few_bytes_are_told_before_anything_is_copied(tmp_path: Path) -> None:
@@ -42,7 +55,7 @@ def test_artifacts_are_copied_saved_and_restored(tmp_path: Path) -> None:
     saved = ours.save()
     (ours.folder / "a").write_text("b")
     (ours.folder / "more").write_text("b")
-    ours.restore()
+    ours.restore(saved)
     assert sorted(one.name for one in ours.folder.iterdir()) == ["a", "link"]
     assert (ours.folder / "a").read_text() == "a"
     assert ours.save() == saved
@@ -56,11 +69,57 @@ def test_artifacts_that_are_not_there_are_an_empty_folder(tmp_path: Path) -> Non
     assert ours.save().artifacts == ""
 
 
+def filled(tmp_path: Path) -> Copies:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as opened, opened:
+        opened.execute("CREATE TABLE items (id INTEGER)")
+        opened.execute("INSERT INTO items VALUES (1), (2)")
+    return of(tmp_path, Rehearsal(("lock.txt",), database="db"), {"db": "sqlite:///a.db"})
+
+
+def spoil(ours: Copies) -> None:
+    with closing(sqlite3.connect(ours.scratch / "database.db")) as opened, opened:
+        opened.execute("DELETE FROM items")
+
+
+def test_a_database_is_copied_saved_and_restored(tmp_path: Path) -> None:
+    ours = filled(tmp_path)
+    assert ours.make()
+    assert list(ours.told()) == ["a.db: 8,192 bytes"]
+    saved = ours.save()
+    spoil(ours)
+    assert ours.read() != saved.contents
+    ours.restore(saved)
+    assert ours.read() == saved.contents
+    assert saved.contents is not None
+    assert saved.contents.rows == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.db", "scratch"]
+
+
+def test_what_an_earlier_rehearsal_began_with_is_taken_and_compared(tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    first = filled(tmp_path)
+    first.make()
+    first.keep(place)
+    begun = first.read()
+    second = of(tmp_path / "second", Rehearsal(("l",), database="db"), {"db": "sqlite:///a.db"})
+    second.take(place)
+    assert second.read() == begun
+    assert place.stat().st_mode & 0o777 == 0o700
+    spoil(first)
+    (place / "database.dump").unlink()
+    assert first.working is not None
+    first.working.engine.dump(place / "database.dump", first.bench)
+    third = of(tmp_path / "third", Rehearsal(("l",), database="db"), {"db": "sqlite:///a.db"})
+    with pytest.raises(DatabaseError, match="the copy is not what was copied"):
+        third.take(place)
+
+
 def test_nothing_named_is_nothing_copied(tmp_path: Path) -> None:
-    ours = Copies.of(Rehearsal(("requirements.txt",)), {}, tmp_path, tmp_path / "scratch")
-    ours.make()
+    ours = of(tmp_path, Rehearsal(("requirements.txt",)), {})
+    assert ours.make()
     assert ours.save() == NOTHING
-    assert not ours.empty
+    assert ours.read() is None
+    assert ours.environment(SETTINGS) == {}
     assert list(ours.told()) == []
 
 

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.door import LocalDoor
 
+from runner.advisories.sources.base import SourceError
 from runner.engine.dossier import Dossier
+from runner.engine.errand import errand
 from runner.engine.journal import read
 from runner.engine.redaction import Redactor
 from runner.errors import ExitCode, RunnerError
 from runner.events import Event, PartEnded, PartStarted
 from runner.model import Outcome
-from runner.rehearsal.course import Course, Halt, WatchedDoor
+from runner.rehearsal.course import Course, Halt
 
 MASK = Redactor({"TOKEN": "hunter2hunter2"}).text("hunter2hunter2")
 
@@ -30,22 +32,26 @@ def course(tmp_path: Path, heard: list[Event]) -> Course:
 def test_a_part_is_told_logged_and_journalled(
     course: Course, heard: list[Event], tmp_path: Path
 ) -> None:
-    door = WatchedDoor(LocalDoor(tmp_path, tmp_path / "scratch"), course, tmp_path)
-    with course.part("copies", "Copy") as notes:
+    with errand(tmp_path) as lent, course.part("copies", "Copy") as notes:
+        door = replace(lent, ear=course)
         notes.facts.append("done with hunter2hunter2")
         door.run(("sh", "-c", "echo 'pass hunter2hunter2' >&2; exit 3"))
         door.log("a line")
         door.keep("nothing", b"")
         door.clean_up(("true",))
+        with pytest.raises(SourceError, match="not found"):
+            door.run(("no-such-program",))
     (part,) = course.parts
     assert (part.name, part.outcome) == ("copies", Outcome.PASSED)
     assert part.facts == (f"done with {MASK}",)
-    assert 0 <= part.own <= part.duration
+    assert 0 <= part.own < part.duration
     assert heard == [PartStarted("Copy"), PartEnded(part)]
     log = (course.dossier.live / part.log).read_text().splitlines()
-    assert log[1:] == ["exit code 3", f"pass {MASK}", "a line"]
+    assert log[1:] == [
+        *("exit code 3", f"pass {MASK}", "a line"),
+        *("$ true", "$ no-such-program"),
+    ]
     assert [entry.event for entry in read(course.dossier.journal)] == ["part_ended"]
-    assert (door.scratch, dict(door.env)) == (tmp_path / "scratch", dict(door.door.env))
 
 
 @pytest.mark.parametrize(

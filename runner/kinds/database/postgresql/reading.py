@@ -40,10 +40,12 @@ SELECT
   (SELECT coalesce(array_agg(contype::text || ' ' || conname ORDER BY conname), '{}')
    FROM pg_constraint WHERE conrelid = %(oid)s AND contype IN ('c', 'f', 'p', 'u', 'x')),
   (SELECT coalesce(array_agg(i.relname::text ORDER BY i.relname), '{}')
-   FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = %(oid)s)
+   FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = %(oid)s),
+  (SELECT coalesce(array_agg(attname::text ORDER BY attnum), '{}')
+   FROM pg_attribute WHERE attrelid = %(oid)s AND attnum > 0 AND NOT attisdropped)
 """
-"""Columns, constraints and indexes of a table. A check's expression is left out: the server may
-write it in another way once it was dumped and restored."""
+"""Columns, constraints and indexes of a table, and the columns' bare names. A check's expression is
+left out: the server may write it in another way once it was dumped and restored."""
 _VERSION = "SELECT current_setting('server_version')"
 _IDENTITY = "SELECT system_identifier, current_database() FROM pg_control_system()"
 """The first is made by initdb (PostgreSQL 15, 9.27.10); every role may ask for it."""
@@ -127,9 +129,9 @@ def _table(connection: Connection, table: _Relation, go_on: Callable[[], None]) 
             checksum.add(bytes(row))
             if checksum.rows % _ROWS == 0:
                 go_on()
-    parts = _row(connection, _DEFINITION, {"oid": table.oid})
-    definition = digest_of([text for part in parts for text in (*part, "")])
-    return Table(table.name, checksum.rows, checksum.value(), definition)
+    *defining, columns = _row(connection, _DEFINITION, {"oid": table.oid})
+    definition = digest_of([text for part in defining for text in (*part, "")])
+    return Table(table.name, checksum.rows, checksum.value(), definition, tuple(columns))
 
 
 def _row(

@@ -17,6 +17,7 @@ _PROPERTIES = (
     "SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), quote_ident(pg_get_userbyid(d.datdba))"
     " FROM pg_database d WHERE d.datname = current_database()"
 )
+_BEGINNING = "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname"
 
 
 def new_name(base: str) -> str:
@@ -24,10 +25,15 @@ def new_name(base: str) -> str:
     return f"{base[: _LONGEST - 9]}_{os.urandom(4).hex()}"
 
 
+def trial_name(run_id: str) -> str:
+    """Give what the names of the databases begin with on which a run tries its backups."""
+    return f"upgrade_runner_{run_id}".lower()
+
+
 @contextlib.contextmanager
 def scratch(address: Address, run_id: str) -> Iterator[str]:
     """Make an empty database like that of the address, and drop it after the block."""
-    name = new_name(f"upgrade_runner_{run_id}".lower())
+    name = new_name(trial_name(run_id))
     create(address, name)
     try:
         yield name
@@ -35,14 +41,18 @@ def scratch(address: Address, run_id: str) -> Iterator[str]:
         drop(address, name)
 
 
-def create(address: Address, name: str) -> None:
-    """Make an empty database with the encoding and the locale of that of the address."""
-    with connected(address) as connection:
+def create(address: Address, name: str, *, like: Address | None = None) -> None:
+    """Make an empty database on the server of the address.
+
+    Its encoding and locale are those of the address, or of another database that it is to be like.
+    """
+    with connected(like or address) as connection:
         row = connection.execute(_PROPERTIES).fetchone()
-        assert row is not None  # noqa: S101 - one is always connected to a database
-        like = " ".join(_like(row[0], row[1]))
+    assert row is not None  # noqa: S101 - one is always connected to a database
+    properties = " ".join(_like(row[0], row[1]))
+    with connected(address) as connection:
         try:
-            connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 {like}")
+            connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 {properties}")
         except _lacks_right() as error:
             raise DatabaseError(
                 f"{address.shown}: the role may not create the database that a backup is restored "
@@ -55,6 +65,16 @@ def drop(address: Address, name: str) -> None:
     """Drop a database, whoever is connected to it."""
     with connected(address) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+
+def drop_all(address: Address, prefix: str) -> tuple[str, ...]:
+    """Drop every database of the server whose name begins so, and give the names."""
+    with connected(address) as connection:
+        found = connection.execute(_BEGINNING, (prefix,)).fetchall()
+    names = tuple(str(name) for (name,) in found)
+    for name in names:
+        drop(address, name)
+    return names
 
 
 def quoted(name: str) -> str:

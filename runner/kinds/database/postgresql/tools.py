@@ -49,7 +49,9 @@ def refuse_older(tool: Program, server: str) -> None:
 
 def dump(address: Address, snapshot: str, path: Path, bench: Workbench) -> None:
     """Write a dump in the custom format, of what a snapshot sees."""
-    argv = (DUMP, "--format=custom", "--no-password", f"--snapshot={snapshot}", f"--file={path}")
+    # Absolute, for the program runs in the step's folder and not in the runner's.
+    file = f"--file={path.absolute()}"
+    argv = (DUMP, "--format=custom", "--no-password", f"--snapshot={snapshot}", file)
     bench.tool(argv, address.environment())
 
 
@@ -57,5 +59,6 @@ def restore(address: Address, path: Path, bench: Workbench, *, owners: bool = Fa
     """Restore a dump into an empty database; without owners all is the role's own."""
     own = () if owners else ("--no-owner", "--no-privileges")
     name = address.settings["dbname"]
-    argv = (RESTORE, "--exit-on-error", "--no-password", *own, f"--dbname={name}", str(path))
+    target = (f"--dbname={name}", str(path.absolute()))
+    argv = (RESTORE, "--exit-on-error", "--no-password", *own, *target)
     bench.tool(argv, address.environment())

@@ -11,10 +11,11 @@ import pytest
 from unit.kinds.fakes import FakeContext, ProcessContext, action_of, execution, problems_of
 
 from runner.kinds.base import Finished
-from runner.kinds.database.bench import ContextBench
+from runner.kinds.database.bench import bench_of
 from runner.kinds.database.kind import DATABASE
 from runner.kinds.database.opening import Target
 from runner.kinds.database.trouble import DatabaseError
+from runner.kinds.door import ContextDoor
 
 
 def test_what_would_be_done_is_told_without_the_url() -> None:
@@ -97,11 +98,13 @@ def test_the_guard_as_a_step(tmp_path: Path) -> None:
     ],
 )
 def test_the_end_of_a_program(tmp_path: Path, finished: Finished, reason: str) -> None:
-    bench = ContextBench(FakeContext(tmp_path, replace(finished)))
+    context = FakeContext(tmp_path, replace(finished))
+    door = ContextDoor(context, cwd="")
+    bench = bench_of(context, door)
     with pytest.raises(DatabaseError) as caught:
         bench.tool(("x",), {})
     assert caught.value.message == reason.replace("1m", "60s")
-    assert len(bench.executions) == 1
+    assert len(door.executions) == 1
 
 
 def test_postgresql_without_its_client_library(

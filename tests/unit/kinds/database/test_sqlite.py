@@ -18,12 +18,13 @@ from unit.kinds.fakes import FakeContext, action_of
 
 from runner.errors import DossierError
 from runner.kinds.database import operations
-from runner.kinds.database.bench import ContextBench
+from runner.kinds.database.bench import bench_of
 from runner.kinds.database.dump_file import private, settle, sha256_of
 from runner.kinds.database.kind import DATABASE
 from runner.kinds.database.record import NAME, schema
 from runner.kinds.database.sqlite import _copy, _told
 from runner.kinds.database.trouble import DatabaseError
+from runner.kinds.door import ContextDoor
 from runner.model import StepReport
 
 
@@ -365,7 +366,7 @@ def test_a_target_that_cannot_take_the_copy(book: Book) -> None:
     with closing(sqlite3.connect(book.path)) as source, closing(sqlite3.connect(":memory:")) as to:
         to.close()
         with pytest.raises(sqlite3.ProgrammingError):
-            _copy(source, to, book.path, ContextBench(book.context))
+            _copy(source, to, book.path, bench_of(book.context, ContextDoor(book.context)))
 
 
 def test_files_that_cannot_be_made_read_or_moved(tmp_path: Path) -> None:
