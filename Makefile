@@ -20,7 +20,7 @@ BIN := .venv/bin
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 ACTIONS := $(wildcard .github/actions/*/action.yml)
-MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py)
+MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py checks/rollout/*.py)
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command "make lock"
@@ -50,7 +50,7 @@ lint: $(DEV) $(MLFLOW) ## Style, types and layers
 	@echo "==> mypy"
 	@$(BIN)/mypy runner tests
 	@echo "==> mypy (the MLflow programs, against the MLflow environment)"
-	@MYPYPATH=checks/mlflow:tests/mlflow $(BIN)/mypy --python-executable .venv-mlflow/bin/python --cache-dir .mypy_cache/mlflow \
+	@MYPYPATH=checks/mlflow:checks/rollout:tests/mlflow $(BIN)/mypy --python-executable .venv-mlflow/bin/python --cache-dir .mypy_cache/mlflow \
 	  $(MLFLOW_PROGRAMS)
 	@echo "==> lint-imports"
 	@$(BIN)/lint-imports --no-logo

@@ -1,12 +1,13 @@
-"""Put the newest copy that ``backup_artifacts.py`` has made back into the store, and prove it.
+"""Put a copy that ``backup_artifacts.py`` has made back into the store, and prove it.
 
     python checks/mlflow/restore_artifacts.py --backups backups --target mlartifacts
 
-The copy is held against its manifest before anything is touched. What is in the store then goes
-beside it, as ``<target>.replaced-<random>``, so that nothing is lost, and the copied files take its
-place and are read again. Standard output is one JSON object. Exit codes: 0 the store is the copy;
-1 the copy is not what its manifest says, or the store not what the copy is; 2 there is none, or no
-way to write.
+It is the newest, or that of ``--record``, a file with what ``backup_artifacts.py`` has printed; a
+record that says what was ``left out`` restores nothing. The copy is held against its manifest
+before anything is touched. What is in the store then goes beside it, as
+``<target>.replaced-<random>``, so that nothing is lost, and the copied files take its place and are
+read again. Standard output is one JSON object. Exit codes: 0 the store is the copy; 1 the copy is
+not what its manifest says, or the store not what the copy is; 2 there is none, or no way to write.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ def main() -> int:
     """Check, replace and compare; return the exit code."""
     options = parse_arguments()
     try:
-        copy = newest(options.backups)
+        record = json.loads(options.record.read_bytes()) if options.record else {}
+        if reason := record.get("left out"):
+            print(json.dumps({"restored": False, "reason": reason}))
+            return 0
+        copy = Path(record["path"]) if record else newest(options.backups)
         files = manifest(copy)
         if problems := damaged(copy / "files", files):
             return told(copy, files, problems, kept="")
@@ -40,7 +45,9 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--backups", required=True, type=Path, help="where copies are kept")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--backups", type=Path, help="where copies are kept")
+    which.add_argument("--record", type=Path, help="what the backup has printed")
     parser.add_argument("--target", required=True, type=Path, help="the store's folder")
     return parser.parse_args()
 

@@ -30,26 +30,27 @@ _HERE = Path(__file__).parent
 def wheels(folder: Path) -> Path:
     """Write a wheel of each version (PEP 427)."""
     folder.mkdir(parents=True, exist_ok=True)
+    program = (_HERE / "program.txt").read_text(encoding="utf-8")
     for version in VERSIONS:
-        _wheel(folder, version)
+        wheel(folder, "standin", version, program)
     return folder
 
 
-def _wheel(folder: Path, version: str) -> None:
-    program = (_HERE / "program.txt").read_text(encoding="utf-8")
-    info = f"standin-{version}.dist-info"
+def wheel(folder: Path, name: str, version: str, program: str) -> None:
+    """Write a wheel of a package that is a program (PEP 427)."""
+    info = f"{name}-{version}.dist-info"
     files = {
-        "standin/__init__.py": f'VERSION = "{version}"\n',
-        "standin/__main__.py": program,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: standin\nVersion: {version}\n",
+        f"{name}/__init__.py": f'VERSION = "{version}"\n',
+        f"{name}/__main__.py": program,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n"
         "Tag: py3-none-any\n",
     }
-    record = [f"{name},sha256={_digest(text)},{len(text.encode())}" for name, text in files.items()]
+    record = [f"{file},sha256={_digest(text)},{len(text.encode())}" for file, text in files.items()]
     files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""])
-    with zipfile.ZipFile(folder / f"standin-{version}-py3-none-any.whl", "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text)
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for file, text in files.items():
+            archive.writestr(zipfile.ZipInfo(file), text)
 
 
 def _digest(text: str) -> str:

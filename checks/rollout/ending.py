@@ -1,0 +1,171 @@
+"""How a rollout ends: watched for a while, or brought back to where something answers."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import servers
+from deployed import RolloutError
+from going import Told, look, return_to, the
+from record import Record, before, come_to, placed_in, taken_down, write_record
+from strategies import BLUE_GREEN, ROLLING, STOP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployed import Deployment
+    from proxy import Proxy
+    from record import Release
+
+#: Seconds between two looks.
+POLL = 1.0
+#: Seconds for a program that follows a log to end.
+GRACE = 5.0
+
+
+def soak(deployment: Deployment, proxy: Proxy, record: Record, seconds: float) -> Told:
+    """Watch the release under its traffic, the logs in view; then the old servers are stopped."""
+    if before(record, "moved"):
+        message = f"the traffic has not moved: the rollout has come to '{record.phase}'"
+        raise RolloutError(message, "move it first")
+    with following(deployment, record):
+        looks, trouble = watched(deployment, proxy, record, seconds)
+    if trouble:
+        if record.strategy == BLUE_GREEN and record.phase == "moved":
+            return_to(deployment, proxy, record)
+            come_to(deployment, record, "started")
+            trouble = f"{trouble}; the traffic is with {', '.join(record.old)} again"
+        raise RolloutError(trouble, "see the server's lines above")
+    stopped = retired(deployment, proxy, record)
+    come_to(deployment, taken_down(record, stopped), "settled")
+    return {"seconds": seconds, "looks": looks, "stopped": stopped}
+
+
+def watched(
+    deployment: Deployment, proxy: Proxy, record: Record, seconds: float
+) -> tuple[int, str]:
+    """Look again and again, once at least; give how often, and what was wrong."""
+    known = proxy.servers()[record.new].errors
+    end, looks = time.monotonic() + seconds, 0
+    while True:
+        looks += 1
+        found = servers.troubles(deployment.public, the(record).version, deployment.probe)
+        server = proxy.servers()[record.new]
+        if found:
+            return looks, f"{deployment.public}: {'; '.join(found)}"
+        if not server.live:
+            return looks, f"the proxy has taken {record.new} out: {server.status}"
+        if server.errors > known:
+            return looks, f"{server.errors - known} requests failed in {record.new}"
+        if time.monotonic() >= end:
+            return looks, ""
+        time.sleep(min(POLL, max(0.0, end - time.monotonic())))
+
+
+@contextlib.contextmanager
+def following(deployment: Deployment, record: Record) -> Iterator[None]:
+    """Print the log of the new server to standard error meanwhile."""
+    argv = deployment.slot(record.new).follow
+    try:
+        running = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    except OSError as error:
+        message = f"{argv[0]}: {error}"
+        raise RolloutError(message, "is it installed, and on PATH?") from error
+    try:
+        yield
+    finally:
+        running.terminate()
+        try:
+            running.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def retired(deployment: Deployment, proxy: Proxy, record: Record) -> list[str]:
+    """Stop the old servers that have no traffic any more; give which."""
+    old = [one for one in record.old if one != record.new]
+    if record.strategy != BLUE_GREEN or not old:
+        return []
+    if left := proxy.drained(tuple(old), deployment.drain):
+        message = f"requests are still under way in the old servers: {left}"
+        raise RolloutError(message, "wait for their end, and soak again")
+    proxy.set(dict.fromkeys(old, "maint"))
+    for name in old:
+        servers.stop(deployment, deployment.slot(name))
+    return old
+
+
+def settle(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
+    """See that the release serves; where it does not, bring back what can be brought back."""
+    if record.phase == "settled":
+        look(deployment, record, deployment.public)
+        return {"serves": the(record).version, "slots": list(proxy.live())}
+    if record.strategy == BLUE_GREEN:
+        return_to(deployment, proxy, record)
+        servers.stop(deployment, deployment.slot(record.new))
+        given_up(deployment, taken_down(record, [record.new]))
+        message = f"the traffic is with {', '.join(record.old)}, as before"
+        raise RolloutError(message, "see the check that failed, and roll out again")
+    if record.strategy == STOP and before(record, "migrating"):
+        reopen(deployment, proxy, record)
+        message = "nothing was migrated: the servers of before serve again"
+        raise RolloutError(message, "see the check that failed, and roll out again")
+    message = f"the rollout has come to '{record.phase or 'nothing'}' and no further"
+    if record.strategy == ROLLING:
+        message += f"; {', '.join(proxy.live()) or 'no slot'} has the traffic"
+    raise RolloutError(message, "go on with --resume, or take it back: runner rollback")
+
+
+def reopen(deployment: Deployment, proxy: Proxy, record: Record) -> None:
+    """Start the servers of before, where they were stopped, and give them the traffic."""
+    for name in record.old:
+        slot, release = deployment.slot(name), record.slots[name]
+        record = placed_in(record, name, release)
+        write_record(deployment, record)
+        if servers.troubles(slot.url, release.version, deployment.probe):
+            servers.stop(deployment, slot)
+            servers.start(deployment, slot, release)
+    proxy.open(record.old, deployment.drain)
+    given_up(deployment, record)
+
+
+def given_up(deployment: Deployment, record: Record) -> None:
+    """Note that nothing is under way any more."""
+    write_record(deployment, replace(record, phase="", strategy="", reason=""))
+
+
+def adopt(deployment: Deployment, proxy: Proxy, release: Release, name: str) -> Told:
+    """Start a release in a slot of a deployment that has no traffic yet, and give it to it."""
+    if live := proxy.live():
+        message = f"{', '.join(live)} has the traffic already"
+        raise RolloutError(message, "roll the release out")
+    slot = deployment.slot(name)
+    servers.stop(deployment, slot)
+    record = placed_in(Record(release=release, new=name, phase="started"), name, release)
+    write_record(deployment, record)
+    servers.start(deployment, slot, release)
+    proxy.open([name], deployment.healthy)
+    look(deployment, record, deployment.public)
+    come_to(deployment, record, "settled")
+    return {"traffic": list(proxy.live()), "version": release.version}
+
+
+def up(deployment: Deployment, proxy: Proxy, _record: Record) -> Told:
+    """Start what keeps the proxy and the servers, with the traffic as it was."""
+    deployment.proxy_state.parent.mkdir(parents=True, exist_ok=True)
+    deployment.proxy_state.touch()
+    servers.command(deployment, deployment.up)
+    deadline = time.monotonic() + deployment.healthy
+    while True:
+        try:
+            return {"traffic": list(proxy.live())}
+        except RolloutError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(servers.POLL)
