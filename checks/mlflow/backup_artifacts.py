@@ -4,8 +4,9 @@
 
 The copy is a new folder below the output, with ``manifest.json`` beside its files: path, size and
 SHA-256 of each. Every file of the copy is read again and compared with what the source gave, and
-the source is listed again. Standard output is one JSON object. Exit codes: 0 equal; 1 not equal,
-or the source changed meanwhile; 2 the store could not be read, or the copy not be written.
+the source is listed again; a copy that cannot be finished is removed. Standard output is one JSON
+object. Exit codes: 0 equal; 1 not equal, or the source changed meanwhile; 2 the store could not be
+read, or the copy not be written.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -37,9 +39,13 @@ def main() -> int:
         return 2
     try:
         copy = new_folder(options.output)
-        files = {name: copied(source / name, copy / "files" / name) for name in names(source)}
-        problems = compare(source, copy / "files", files)
-        write_manifest(copy, source, files)
+        try:
+            files = {name: copied(source / name, copy / "files" / name) for name in names(source)}
+            problems = compare(source, copy / "files", files)
+            write_manifest(copy, source, files)
+        except BaseException:
+            shutil.rmtree(copy)
+            raise
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
