@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from snapshot import SCHEMA
+from snapshot_file import SCHEMA
 
 
 def main() -> int:
