@@ -21,10 +21,10 @@ class Tally:
     """How many ended how."""
     allowed: int = 0
     """How many failed that may: they do not count."""
-    flaky: int = 0
-    """How many passed, but not at the first attempt."""
     resumed: int = 0
     """How many were taken over from an earlier run."""
+    flaky: Sequence[int] = ()
+    """Those that passed, but not at the first attempt."""
     unhappy: Sequence[int] = ()
     """Those that failed or could not be decided."""
     retried: Sequence[int] = ()
@@ -45,8 +45,8 @@ class Tally:
 def tally_of(results: Iterable[Result]) -> Tally:
     """Read results through."""
     outcomes: Counter[Outcome] = Counter()
-    allowed = flaky = resumed = 0
-    unhappy, retried, not_passed, with_cases = (array("q") for _ in range(4))
+    allowed = resumed = 0
+    flaky, unhappy, retried, not_passed, with_cases = (array("q") for _ in range(5))
     kinds: dict[str, array[int]] = {}
     for place, result in enumerate(results):
         outcome = result.outcome
@@ -56,8 +56,9 @@ def tally_of(results: Iterable[Result]) -> Tally:
             if outcome in _UNHAPPY:
                 unhappy.append(place)
                 allowed += not result.counts
-        flaky += result.flaky
         resumed += result.resumed
+        if result.flaky:
+            flaky.append(place)
         if not result.attempts:
             continue
         if len(result.attempts) > 1:
@@ -67,4 +68,4 @@ def tally_of(results: Iterable[Result]) -> Tally:
             kinds.setdefault(kind, array("q")).append(place)
         if any(step.report.cases for step in steps):
             with_cases.append(place)
-    return Tally(outcomes, allowed, flaky, resumed, unhappy, retried, not_passed, with_cases, kinds)
+    return Tally(outcomes, allowed, resumed, flaky, unhappy, retried, not_passed, with_cases, kinds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from runner.model import Assertion, Attempt, Case, Outcome, Result, Run
@@ -15,6 +15,11 @@ UNHAPPY = frozenset({Outcome.FAILED, Outcome.ERRORED})
 def last(result: Result) -> Attempt | None:
     """Give the attempt that decided; None where there was none."""
     return result.attempts[-1] if result.attempts else None
+
+
+def results_at(run: Run, places: Iterable[int]) -> Iterator[Result]:
+    """Give the results at some places: of those of a great merge only these are read."""
+    return map(run.results.__getitem__, places)
 
 
 def broken(attempt: Attempt) -> tuple[Assertion, ...]:

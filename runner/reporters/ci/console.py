@@ -21,7 +21,7 @@ from runner.reporters.console.paper import Paper
 from runner.reporters.console.plain import Plain
 from runner.reporters.console.rows import area_of
 from runner.reporters.context import read
-from runner.reporters.reading import UNHAPPY
+from runner.reporters.reading import UNHAPPY, results_at
 
 SHOWN: Final = 1 << 20
 """Bytes of a log that are shown; the whole is in the dossier."""
@@ -112,7 +112,7 @@ def product_of(run: Run, live: Path) -> Product:
     """Give what later steps may want of a run."""
     folder = live / run.stage
     junit, summary = folder / "junit.xml", folder / "summary.md"
-    failed = [one.check for one in run.results if one.outcome in UNHAPPY and one.counts]
+    failed = [one.check for one in results_at(run, run.tally.unhappy) if one.counts]
     return Product(
         {
             "verdict": run.verdict.value if run.verdict is not Outcome.SKIPPED else "nothing ran",

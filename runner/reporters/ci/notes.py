@@ -9,7 +9,7 @@ from typing import Final
 
 from runner.model import Attempt, Case, Place, Result, Run
 from runner.reporters.ci.base import Level, Note
-from runner.reporters.reading import UNHAPPY, last
+from runner.reporters.reading import UNHAPPY, last, results_at
 from runner.reporters.text import one_line
 
 # The lines by which pytest names a place in a trace: "tests/test_x.py:12: AssertionError".
@@ -36,14 +36,14 @@ def _rows(run: Run) -> Iterator[Note]:
         for result in _unhappy(run, counts=counts):
             title = f"{result.area or result.check}: {result.outcome}"
             yield Note(_level(result), title, _told(result.reason, result.hint), result.place)
-    for result in run.results:
-        if result.flaky:
-            text = f"passed only at attempt {len(result.attempts)}"
-            yield Note("warning", f"{result.area or result.check}: flaky", text, result.place)
+    for result in results_at(run, run.tally.flaky):
+        text = f"passed only at attempt {len(result.attempts)}"
+        yield Note("warning", f"{result.area or result.check}: flaky", text, result.place)
 
 
 def _unhappy(run: Run, *, counts: bool) -> Iterator[Result]:
-    return (one for one in run.results if one.outcome in UNHAPPY and one.counts == counts)
+    found = results_at(run, run.tally.unhappy)
+    return (one for one in found if one.counts == counts)
 
 
 def _level(result: Result) -> Level:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from runner.model import Outcome, Result, Run
+from runner.model import Outcome, Run
 from runner.reporters.console.page import TONES, Line, Look, Tone, line, line_cells, say
 from runner.reporters.console.story import check_story, service_story, wrapped
 from runner.reporters.console.table import table
-from runner.reporters.reading import UNHAPPY
+from runner.reporters.reading import UNHAPPY, results_at
 from runner.reporters.text import duration
 
 _SPOKEN = (Outcome.FAILED, Outcome.ERRORED, Outcome.PASSED, Outcome.SKIPPED)
@@ -37,8 +36,8 @@ def closing(run: Run, pointers: Pointers, look: Look, *, brief: bool = False) ->
         if report.outcome in UNHAPPY:
             yield ()
             yield from service_story(report, pointers.dossier, look)
-    for result in run.results:
-        if result.outcome in UNHAPPY and (result.counts or not brief):
+    for result in results_at(run, run.tally.unhappy):
+        if result.counts or not brief:
             yield ()
             yield from check_story(result, pointers.dossier, pointers.rerun, look)
     if not brief:
@@ -55,7 +54,7 @@ def verdict(run: Run, where: str, look: Look) -> Iterator[Line]:
     tone = TONES[run.verdict] if run.verdict is not Outcome.SKIPPED else Tone.BAD
     word = "NOTHING RAN" if run.verdict is Outcome.SKIPPED else run.verdict.value.upper()
     title = f"{run.subject.package} {run.subject.version} {run.stage}"
-    text = f"{title}: {_counts(run.results)} in {duration(run.duration)}{_asides(run)}"
+    text = f"{title}: {_counts(run)} in {duration(run.duration)}{_asides(run)}"
     first = line(say(f"{word} ", tone), say(text, Tone.STRONG))
     place = say(f"evidence: {where}", Tone.FAINT)
     together = (*first, say(f" {look.dot} "), place)
@@ -66,21 +65,17 @@ def verdict(run: Run, where: str, look: Look) -> Iterator[Line]:
     yield (place,)
 
 
-def _counts(results: Sequence[Result]) -> str:
-    counted = Counter(result.outcome for result in results if result.counts)
-    parts = [f"{counted[outcome]} {outcome.value}" for outcome in _SPOKEN if counted[outcome]]
-    allowed = sum(not result.counts for result in results)
-    if allowed:
-        parts.append(f"{allowed} failed as allowed")
+def _counts(run: Run) -> str:
+    told = ((run.tally.counted(outcome), outcome.value) for outcome in _SPOKEN)
+    parts = [f"{number} {word}" for number, word in told if number]
+    if run.tally.allowed:
+        parts.append(f"{run.tally.allowed} failed as allowed")
     return ", ".join(parts) or "no checks"
 
 
 def _asides(run: Run) -> str:
-    asides = []
-    for word in ("flaky", "resumed"):
-        number = sum(getattr(result, word) for result in run.results)
-        if number:
-            asides.append(f"{number} {word}")
+    told = ((len(run.tally.flaky), "flaky"), (run.tally.resumed, "resumed"))
+    asides = [f"{number} {word}" for number, word in told if number]
     if run.shard is not None:
         asides.append(f"shard {run.shard}: {run.selected} of {run.total} checks")
     elif run.selected < run.total:

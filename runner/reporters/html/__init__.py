@@ -20,7 +20,7 @@ def report(run: Run, dossier: Dossier, context: Context) -> None:
     if is_last(run, dossier):
         from runner.reporters.html.page import render  # Jinja takes a while to import
 
-        dossier.write(NAME, render(gather(dossier), dossier).encode("utf-8", "replace"))
+        dossier.write(NAME, render(gather(dossier, run), dossier).encode("utf-8", "replace"))
 
 
 __all__ = ["NAME", "report"]

@@ -106,14 +106,17 @@ class Evidence:
 
 def is_last(run: Run, dossier: Dossier) -> bool:
     """Say whether no stage of the dossier began later than the run; raises DossierError."""
-    others = (read(path, Head) for path in dossier.live.glob("*/run.json"))
+    others = (read(path, Head) for path in _records(dossier.live, run.stage))
     return all((one.started, one.stage) <= (run.started, run.stage) for one in others)
 
 
-def gather(dossier: Dossier) -> Evidence:
-    """Read a dossier; raises DossierError for what cannot be read, or is not what was recorded."""
+def gather(dossier: Dossier, run: Run) -> Evidence:
+    """Read a dossier in which a run has just been recorded, whose record is not read again.
+
+    Raises DossierError for what cannot be read, or is not what was recorded.
+    """
     live = dossier.live
-    stages = in_order(read(path, Run) for path in live.glob("*/run.json"))
+    stages = in_order((run, *(read(path, Run) for path in _records(live, run.stage))))
     set_aside = tuple(sorted(live.glob("earlier/*/run.json")))
     return Evidence(
         live=live,
@@ -123,6 +126,11 @@ def gather(dossier: Dossier) -> Evidence:
         set_aside=set_aside,
         journal=_journal(live / _JOURNAL),
     )
+
+
+def _records(live: Path, but: str) -> list[Path]:
+    """Name the records of all stages but one."""
+    return [path for path in live.glob("*/run.json") if path.parent.name != but]
 
 
 _Began = TypeVar("_Began", Run, Head)

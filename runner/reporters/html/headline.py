@@ -53,12 +53,13 @@ _WORDS = {Outcome.SKIPPED: "nothing ran"}
 
 def _sentence(evidence: Evidence) -> str:
     """Count the checks: ``5 of 6 checks passed in 2 stages, 1 failed``."""
-    results = [result for run in evidence.stages for result in run.results]
-    tally = Counter(result.outcome for result in results)
-    passed = f"{tally.pop(Outcome.PASSED, 0)} of {count(len(results), 'check')} passed"
+    tally: Counter[Outcome] = Counter()
+    for run in evidence.stages:
+        tally.update(run.tally.outcomes)
+    passed = f"{tally[Outcome.PASSED]} of {count(tally.total(), 'check')} passed"
     stages = [run.stage for run in evidence.stages]
     where = stages[0] if len(stages) == 1 else f"{', '.join(stages[:-1])} and {stages[-1]}"
-    rest = "".join(f", {tally[one]} {one}" for one in _WORST_FIRST if tally.get(one))
+    rest = "".join(f", {tally[one]} {one}" for one in _WORST_FIRST[:-1] if tally[one])
     return f"{passed} in {where}{rest}."
 
 
@@ -98,9 +99,8 @@ def _of_run(run: Run) -> Iterator[str]:
     elif subject.dirty:
         yield f"{run.stage}: the work tree had changes that are not in {subject.commit[:_SHORT]}."
     yield from (f"{run.stage}: {warning}" for warning in run.warnings)
-    flaky = sum(result.flaky for result in run.results)
+    flaky = len(run.tally.flaky)
     if flaky:
         yield f"{run.stage}: {count(flaky, 'check')} passed only when tried again."
-    allowed = sum(not result.counts for result in run.results)
-    if allowed:
-        yield f"{run.stage}: {count(allowed, 'check')} failed, and may."
+    if run.tally.allowed:
+        yield f"{run.stage}: {count(run.tally.allowed, 'check')} failed, and may."

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
 
-from runner.model import Artifact, Attempt, Outcome, Result, Run
+from runner.model import Artifact, Attempt, Outcome, Run
 from runner.reporters.html.evidence import Evidence
-from runner.reporters.reading import UNHAPPY
+from runner.reporters.reading import results_at
 from runner.reporters.text import clean
-
-Key: TypeAlias = tuple[str, str]
-"""Stage and check."""
 
 _TEXT = 600_000
 """Characters for the tails of logs, all together."""
@@ -44,33 +39,42 @@ class Measures:
     """Cases of an inner test runner that an attempt shows, those that did not pass first."""
     brief: bool
     """Whether there are too many checks to tell each in full."""
-    full: frozenset[Key]
-    """The checks that are told in full where not all are."""
-
-    def is_full(self, run: Run, result: Result) -> bool:
-        """Say whether a check is told in full."""
-        return not self.brief or (run.stage, result.check) in self.full
+    full: Mapping[str, Sequence[int]]
+    """By the stage, the places of those that are told in full, in order."""
 
 
 def measures(evidence: Evidence) -> Measures:
     """Choose by the number of checks, so that the page stays under 5 MB for 10,000."""
     checks = sum(len(run.results) for run in evidence.stages) or 1
     brief = checks > _MANY
+    places = in_need if brief else _all
     return Measures(
         field=max(_LEAST, min(_MOST, 400_000 // checks)),
         assertions=max(4, min(50, 10_000 // checks)),
         cases=max(2, min(100, 10_000 // checks)),
         brief=brief,
-        full=frozenset(islice(_in_need(evidence), _FULL)) if brief else frozenset(),
+        full=_first(evidence.stages, places, _FULL if brief else checks),
     )
 
 
-def _in_need(evidence: Evidence) -> Iterator[Key]:
-    """Give the checks that one line does not explain."""
-    for run in evidence.stages:
-        for result in run.results:
-            if result.outcome in UNHAPPY or len(result.attempts) > 1:
-                yield run.stage, result.check
+def _first(
+    runs: Iterable[Run], places: Callable[[Run], Sequence[int]], most: int
+) -> Mapping[str, Sequence[int]]:
+    """Give the first places of all runs together."""
+    found: dict[str, Sequence[int]] = {}
+    for run in runs:
+        found[run.stage] = places(run)[:most]
+        most -= len(found[run.stage])
+    return found
+
+
+def _all(run: Run) -> Sequence[int]:
+    return range(len(run.results))
+
+
+def in_need(run: Run) -> Sequence[int]:
+    """Give the places of the checks that one line does not explain, in order."""
+    return sorted({*run.tally.unhappy, *run.tally.retried})
 
 
 def tails(evidence: Evidence, limits: Measures) -> Mapping[str, str]:
@@ -78,9 +82,7 @@ def tails(evidence: Evidence, limits: Measures) -> Mapping[str, str]:
 
     What passed has its tail in its log alone, so that is read, as far as there is room.
     """
-    told = [
-        result for run in evidence.stages for result in run.results if limits.is_full(run, result)
-    ]
+    told = [one for run in evidence.stages for one in results_at(run, limits.full[run.stage])]
     attempts = [attempt for result in told for attempt in result.attempts]
     unhappy = dict(_recorded(attempts, evidence))
     calm = [log for log in _calm(attempts) if log.path not in unhappy]

@@ -13,6 +13,7 @@ from runner.reporters.base import Dossier
 from runner.reporters.html import checks, words
 from runner.reporters.html.evidence import Evidence
 from runner.reporters.html.headline import headline
+from runner.reporters.html.listing import listing
 from runner.reporters.html.measures import measures, tails
 from runner.reporters.html.timeline import timeline
 from runner.reporters.reading import last, rerun_of
@@ -34,6 +35,7 @@ def render(evidence: Evidence, dossier: Dossier) -> str:
     style, script = _asset("style.css"), _asset("script.js")
     limits = measures(evidence)
     scanned = _scanned(evidence, dossier)
+    listed = listing(evidence.stages, limits)
     kept = tails(evidence, limits)
     return (
         _environment(limits.field)
@@ -43,6 +45,7 @@ def render(evidence: Evidence, dossier: Dossier) -> str:
             upgrade=evidence.upgrade,
             headline=headline(evidence, scanned["scans"]),
             limits=limits,
+            listed=listed,
             tails={path: escape(tail) for path, tail in kept.items()},
             policy=escape(_policy(style, script)),
             # Both are files of this package, and neither holds an end tag.

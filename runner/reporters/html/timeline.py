@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from runner.model import Attempt, Outcome, Result, Run, ServiceReport
 from runner.reporters.html.words import anchor
@@ -67,29 +68,63 @@ class Timeline:
 
 def timeline(run: Run) -> Timeline | None:
     """Draw a run; None where nothing of it ran."""
-    scale = _Scale(run)
-    ran = [result for result in run.results if result.attempts and not result.resumed]
+    ran, times, end = _course(run)
+    scale = _Scale(run, end)
     services = tuple(_service(one, scale) for one in run.services if one.started)
-    if not ran and not services:
+    if not times and not services:
         return None
-    packed = len(ran) > _SINGLE
-    checks = tuple(_lanes(ran, scale)) if packed else tuple(_check(one, run, scale) for one in ran)
+    packed = len(times) > _SINGLE
+    checks = _lanes(times, scale) if packed else (_check(one, run, scale) for one in ran)
     return Timeline((*services, *checks), tuple(scale.ticks()), packed)
+
+
+class _Time(NamedTuple):
+    """When an attempt ran."""
+
+    began: float
+    duration: float
+    outcome: str
+
+
+class _Times(NamedTuple):
+    """When a check ran, which is what remains of it where there are very many."""
+
+    began: float
+    duration: float
+    attempts: tuple[_Time, ...]
+
+
+def _course(run: Run) -> tuple[list[Result], list[_Times], float]:
+    """Give those that ran, the first of them whole; when each did; and when the last had ended."""
+    ran: list[Result] = []
+    times: list[_Times] = []
+    end = max(
+        (_seconds(one.started) + one.duration for one in run.services if one.started), default=0.0
+    )
+    for result in run.results:
+        began = _seconds(result.started) if result.started else 0.0
+        end = max(end, began + result.duration)
+        if result.attempts and not result.resumed:
+            tries = (
+                _Time(_seconds(one.started), one.duration, one.outcome.value)
+                for one in result.attempts
+            )
+            times.append(_Times(began, result.duration, tuple(tries)))
+            if len(times) <= _SINGLE:
+                ran.append(result)
+    return ran, times, end
 
 
 class _Scale:
     """Turns moments into percent."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, end: float) -> None:
         self._start = _seconds(run.started)
-        told = [(one.started, one.duration) for one in run.results]
-        told += [(one.started, one.duration) for one in run.services]
-        ends = [_seconds(at) + duration - self._start for at, duration in told if at]
-        self._whole = max([run.duration, *ends]) or 1.0
+        self._whole = max(run.duration, end - self._start) or 1.0
 
-    def bar(self, started: str, duration: float, outcome: str) -> Bar:
+    def bar(self, began: float, duration: float, outcome: str) -> Bar:
         """Place something; what began before the start, by a clock that was set, begins there."""
-        x = min(max((_seconds(started) - self._start) / self._whole, 0.0), 1.0) * WIDTH
+        x = min(max((began - self._start) / self._whole, 0.0), 1.0) * WIDTH
         width = max(duration / self._whole * WIDTH, _THINNEST)
         x = min(x, WIDTH - _THINNEST)
         return Bar(round(x, 2), round(min(width, WIDTH - x), 2), outcome)
@@ -111,7 +146,9 @@ def _seconds(moment: str) -> float:
 
 
 def _attempts(attempts: Iterable[Attempt], scale: _Scale) -> tuple[Bar, ...]:
-    return tuple(scale.bar(one.started, one.duration, one.outcome) for one in attempts)
+    return tuple(
+        scale.bar(_seconds(one.started), one.duration, one.outcome.value) for one in attempts
+    )
 
 
 def _check(result: Result, run: Run, scale: _Scale) -> Line:
@@ -125,27 +162,27 @@ def _check(result: Result, run: Run, scale: _Scale) -> Line:
 
 
 def _service(one: ServiceReport, scale: _Scale) -> Line:
-    up = scale.bar(one.started, one.duration, one.outcome)
-    waiting = scale.bar(one.started, one.ready_after, "waiting")
+    began = _seconds(one.started)
+    up = scale.bar(began, one.duration, one.outcome)
+    waiting = scale.bar(began, one.ready_after, "waiting")
     bars = (up, waiting) if one.ready_after else (up,)
     return Line(one.name, one.duration, one.outcome, bars, service=True)
 
 
-def _lanes(results: Sequence[Result], scale: _Scale) -> Iterator[Line]:
+def _lanes(times: Iterable[_Times], scale: _Scale) -> Iterator[Line]:
     """Put each check into the first line that is free when it starts."""
     ends: list[float] = []
     lanes: list[list[Bar]] = []
     seconds: list[float] = []
-    for result in sorted(results, key=lambda one: one.started):
-        begun = _seconds(result.started)
-        number = _free(ends, begun)
+    for one in sorted(times, key=lambda one: one.began):
+        number = _free(ends, one.began)
         if number == len(ends):
             ends.append(0.0)
             lanes.append([])
             seconds.append(0.0)
-        ends[number] = begun + result.duration
-        lanes[number] += _attempts(result.attempts, scale)
-        seconds[number] += result.duration
+        ends[number] = one.began + one.duration
+        lanes[number] += (scale.bar(*attempt) for attempt in one.attempts)
+        seconds[number] += one.duration
     for number, lane in enumerate(lanes):
         label = f"side {number + 1} of {len(lanes)}" if len(lanes) > 1 else "all checks"
         yield Line(label, seconds[number], "", _drawn(lane))

@@ -40,16 +40,16 @@ class Names:
 
 def chunks(run: Run, *, extended: bool, rerun: Callable[[str], str] | None) -> Iterator[str]:
     """Give the document piece by piece."""
-    found = list(suites(run, rerun))
-    tallies = [Counter(entry.tag for entry in suite.entries()) for suite in found]
+    total: Counter[Tag] = Counter()
+    for suite in suites(run, rerun):
+        total.update(suite.tally)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    total = sum(tallies, Counter[Tag]())
     yield f"<testsuites name={attribute(title(run))} {_counts(total)}"
     yield f' time="{seconds(run.duration)}">\n'
     host = f" hostname={attribute(run.host)}" if run.host else ""
     names = Names()
-    for suite, tally in zip(found, tallies, strict=True):
-        yield _suite_start(suite, tally, names, host)
+    for suite in suites(run, rerun):
+        yield _suite_start(suite, names, host)
         for entry in suite.entries():
             yield _case(entry, names, extended=extended)
         yield "</testsuite>\n"
@@ -60,12 +60,12 @@ def _counts(tally: Counter[Tag]) -> str:
     return f'tests="{tally.total()}" failures="{tally[Tag.FAILURE]}" errors="{tally[Tag.ERROR]}"'
 
 
-def _suite_start(suite: Suite, tally: Counter[Tag], names: Names, host: str) -> str:
+def _suite_start(suite: Suite, names: Names, host: str) -> str:
     # A suite's name lives in a class of its own, which no test case can have.
     name = attribute(names.claim("\0", suite.name))
     when = f" timestamp={attribute(suite.timestamp)}" if suite.timestamp else ""
     return (
-        f'<testsuite name={name} {_counts(tally)} skipped="{tally[Tag.SKIPPED]}"'
+        f'<testsuite name={name} {_counts(suite.tally)} skipped="{suite.tally[Tag.SKIPPED]}"'
         f' time="{seconds(suite.seconds)}"{when}{host}>\n{properties(suite.properties)}'
     )
 
@@ -77,7 +77,7 @@ def _case(entry: Entry, names: Names, *, extended: bool) -> str:
         f"<testcase classname={attribute(classname)} name={attribute(name)}"
         f' time="{seconds(entry.seconds)}"'
     )
-    inner = properties(entry.properties) if extended else ""
+    inner = properties(entry.properties()) if extended else ""
     inner += "".join(map(_fault, entry.faults()))
     return f"{start}>\n{inner}</testcase>\n" if inner else f"{start}/>\n"
 

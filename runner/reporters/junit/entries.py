@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,8 +58,8 @@ class Entry(NamedTuple):
     """How it counts."""
     faults: Callable[[], tuple[Fault, ...]] = no_faults
     """Makes its child elements, the one of its tag first; called only when it is written."""
-    properties: tuple[tuple[str, str], ...] = ()
-    """For the extended dialect."""
+    properties: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    """Makes those of the extended dialect."""
 
 
 @dataclass(frozen=True)
@@ -73,5 +74,7 @@ class Suite:
     """When it began, ISO 8601 with offset; may be empty."""
     entries: Callable[[], Iterator[Entry]]
     """Its test cases."""
+    tally: Counter[Tag]
+    """How many of them count as what."""
     properties: tuple[tuple[str, str], ...] = ()
     """For both dialects."""

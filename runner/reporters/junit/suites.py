@@ -7,13 +7,15 @@ stages keeps its own history in readers that follow tests by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from runner.model import Case, Outcome, Result, Run, ServiceReport
 from runner.reporters.junit import faults
 from runner.reporters.junit.entries import RED, Entry, Fault, Suite, Tag, no_faults
-from runner.reporters.reading import cases, last
+from runner.reporters.junit.properties import case_properties, check_properties, run_properties
+from runner.reporters.reading import cases, last, results_at
 
 Rerun = Callable[[str], str] | None
 
@@ -32,41 +34,53 @@ def title(run: Run) -> str:
 
 def suites(run: Run, rerun: Rerun = None) -> Iterator[Suite]:
     """Give the suites of a run, that of the stage first."""
+    others = tuple(_others(run))
     yield Suite(
         title(run),
         run.duration,
         run.started,
-        partial(_stage_entries, run, rerun),
-        _run_properties(run),
+        partial(_stage_entries, run, rerun, others),
+        _checks_tally(run) + Counter(entry.tag for entry in others),
+        run_properties(run),
     )
-    for result in run.results:
+    for result in results_at(run, run.tally.with_cases):
         attempt = last(result)
-        found = cases(attempt) if attempt else ()
-        if attempt and found:
+        if attempt:
+            found = cases(attempt)
+            calm = _is_calm(result)
             yield Suite(
                 f"{title(run)}: {result.area or result.check}",
                 sum(case.duration for case in found),
                 attempt.started,
                 partial(_case_entries, run, result, found),
+                Counter(_case_tag(case, calm=calm) for case in found),
             )
 
 
-def _stage_entries(run: Run, rerun: Rerun) -> Iterator[Entry]:
-    needed = {Tag.ERROR} if run.verdict is Outcome.ERRORED else RED
-    explained = False
-    for entry in _checks_and_services(run, rerun):
-        explained = explained or entry.tag in needed
-        yield entry
-    if not explained and run.verdict is not Outcome.PASSED:
-        yield _unexplained(run)
-
-
-def _checks_and_services(run: Run, rerun: Rerun) -> Iterator[Entry]:
+def _stage_entries(run: Run, rerun: Rerun, others: Iterable[Entry]) -> Iterator[Entry]:
     for result in run.results:
         yield _check_entry(run, result, rerun)
+    yield from others
+
+
+def _checks_tally(run: Run) -> Counter[Tag]:
+    """Count the entries of checks without making them."""
+    counted = Counter({tag: run.tally.counted(outcome) for outcome, tag in _TAGS.items()})
+    counted[Tag.SKIPPED] += run.tally.allowed
+    return counted
+
+
+def _others(run: Run) -> Iterator[Entry]:
+    """Give the entries that are of no check: services, and what no check explains."""
+    red = _checks_tally(run)
     for report in run.services:
         if report.outcome is not Outcome.PASSED:
-            yield _service_entry(run, report)
+            entry = _service_entry(run, report)
+            red[entry.tag] += 1
+            yield entry
+    needed = {Tag.ERROR} if run.verdict is Outcome.ERRORED else RED
+    if run.verdict is not Outcome.PASSED and not any(red[tag] for tag in needed):
+        yield _unexplained(run)
 
 
 def _check_entry(run: Run, result: Result, rerun: Rerun) -> Entry:
@@ -76,7 +90,7 @@ def _check_entry(run: Run, result: Result, rerun: Rerun) -> Entry:
         result.duration,
         _TAGS[result.outcome] if result.counts else Tag.SKIPPED,
         partial(_check_faults, result, rerun),
-        _check_properties(result),
+        partial(check_properties, result),
     )
 
 
@@ -93,9 +107,8 @@ def _check_faults(result: Result, rerun: Rerun) -> tuple[Fault, ...]:
 
 def _case_entries(run: Run, result: Result, found: tuple[Case, ...]) -> Iterator[Entry]:
     prefix = f"{run.subject.package}.{run.stage}.{result.check}"
-    # A check that passes although a case did not has said so itself, by what it expects.
-    calm = result.outcome is Outcome.PASSED or not result.counts
-    properties = (("check", result.check),)
+    calm = _is_calm(result)
+    properties = partial(case_properties, result)
     for case in found:
         tag = _TAGS[case.outcome]
         faulty: Callable[[], tuple[Fault, ...]] = no_faults
@@ -105,10 +118,23 @@ def _case_entries(run: Run, result: Result, found: tuple[Case, ...]) -> Iterator
             f"{prefix}.{case.classname}" if case.classname else prefix,
             case.name,
             case.duration,
-            Tag.SKIPPED if calm and tag in RED else tag,
+            _case_tag(case, calm=calm),
             faulty,
             properties,
         )
+
+
+def _is_calm(result: Result) -> bool:
+    """Say whether no case of a check is red.
+
+    One that passes although a case did not has said so itself, by what it expects.
+    """
+    return result.outcome is Outcome.PASSED or not result.counts
+
+
+def _case_tag(case: Case, *, calm: bool) -> Tag:
+    tag = _TAGS[case.outcome]
+    return Tag.SKIPPED if calm and tag in RED else tag
 
 
 def _case_faults(case: Case, tag: Tag, *, calm: bool) -> tuple[Fault, ...]:
@@ -141,42 +167,3 @@ def _unexplained(run: Run) -> Entry:
         reason = "nothing ran"
     fault = Fault("error", "verdict", reason, "\n".join(run.warnings))
     return Entry(f"{run.subject.package}.{run.stage}", "verdict", 0.0, Tag.ERROR, lambda: (fault,))
-
-
-def _run_properties(run: Run) -> tuple[tuple[str, str], ...]:
-    subject = run.subject
-    pairs = (
-        ("run", run.id),
-        ("stage", run.stage),
-        ("verdict", run.verdict.value),
-        ("interrupted", run.interrupted),
-        ("package", subject.package),
-        ("version", subject.version),
-        ("playbook", subject.playbook),
-        ("playbook_sha256", subject.playbook_sha256),
-        ("profile", subject.profile),
-        ("commit", subject.commit),
-        ("dirty", str(subject.dirty).lower() if subject.commit else ""),
-        ("selected", f"{run.selected} of {run.total}"),
-        ("shard", str(run.shard or "")),
-        ("runner_version", run.runner_version),
-    )
-    return tuple(pair for pair in pairs if pair[1])
-
-
-def _check_properties(result: Result) -> tuple[tuple[str, str], ...]:
-    attempt = last(result)
-    pairs = (
-        ("check", result.check),
-        ("area", result.area),
-        ("outcome", result.outcome.value),
-        ("attempts", str(len(result.attempts))),
-        ("flaky", str(result.flaky).lower()),
-        ("resumed", str(result.resumed).lower()),
-        ("allow_failure", str(result.allow_failure).lower()),
-        ("place", str(result.place or "")),
-        ("expect", result.expect),
-        ("log", attempt.log.path if attempt and attempt.log else ""),
-        ("fingerprint", result.fingerprint),
-    )
-    return tuple(pair for pair in pairs if pair[1])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from runner.model import Assertion, Attempt, Case, Outcome, Result, Run, ServiceReport
+from runner.model import Assertion, Attempt, Case, Result, Run, ServiceReport
 from runner.reporters.markdown.folding import Form, Section
 from runner.reporters.markdown.headline import MARKS
 from runner.reporters.markdown.text import NOTHING, block, cell, code, plain, table
 from runner.reporters.markdown.weights import Weight
-from runner.reporters.reading import UNHAPPY, broken, cases, last, notes, rerun_of
+from runner.reporters.reading import UNHAPPY, broken, cases, last, notes, rerun_of, results_at
 from runner.reporters.text import count, duration, last_lines
 from runner.reporters.width import shorten
 
@@ -19,22 +19,33 @@ _TAIL = 60
 _SHORT_TAIL = 12
 _CASES = 20
 _CASE = 300
+_MOST_ROWS = 2000
+"""Checks above which those that passed are counted, and rows of others: nobody reads more."""
+_MOST_STORIES = 500
+"""Failures that are told in full."""
+_MOST_NAMED = 5000
+"""Failures that are named: more lines than the step summary of GitHub has room for in practice."""
 
 
 def checks(run: Run) -> Section:
     """Give the table of checks."""
     if not run.results:
         return Section((Form(""),))
-    unhappy = [one for one in run.results if one.outcome is not Outcome.PASSED]
-    left = len(run.results) - len(unhappy)
-    others = f"\n\n{count(left, 'other check')} passed." if left else ""
-    return Section(
-        (
-            Form(_rows(run.results), Weight.PASSED),
-            Form((_rows(unhappy) if unhappy else "") + others, Weight.ROWS),
-            Form(""),
-        )
-    )
+    short = Form("\n\n".join(_some(run)), Weight.ROWS)
+    if len(run.results) > _MOST_ROWS:
+        return Section((short, Form("")))
+    return Section((Form(_rows(run.results), Weight.PASSED), short, Form("")))
+
+
+def _some(run: Run) -> Iterator[str]:
+    """Give the rows of what did not pass, and count the rest."""
+    places = run.tally.not_passed
+    if places:
+        yield _rows(results_at(run, places[:_MOST_ROWS]))
+    if len(places) > _MOST_ROWS:
+        yield f"{count(len(places) - _MOST_ROWS, 'more check')} did not pass."
+    if left := len(run.results) - len(places):
+        yield f"{count(left, 'other check')} passed."
 
 
 def _rows(results: Iterable[Result]) -> str:
@@ -55,14 +66,19 @@ def failures(run: Run) -> Iterator[Section]:
     for report in run.services:
         if report.outcome in UNHAPPY:
             yield _service(report)
-    for result in run.results:
-        if result.outcome in UNHAPPY:
-            yield _failure(run, result)
+    places = run.tally.unhappy
+    for number, result in enumerate(results_at(run, places[:_MOST_NAMED])):
+        yield _failure(run, result, brief=number >= _MOST_STORIES)
+    if len(places) > _MOST_NAMED:
+        more = count(len(places) - _MOST_NAMED, "more check")
+        yield Section((Form(f"{more} did not pass: `junit.xml` tells of each."),))
 
 
-def _failure(run: Run, result: Result) -> Section:
+def _failure(run: Run, result: Result, *, brief: bool) -> Section:
     title = f"{MARKS[result.outcome]} {plain(shorten(result.area or result.check, _CASE))}"
     allowed = "" if result.counts else " (allowed)"
+    if brief:
+        return Section((_short(f"{title}{allowed}", result.reason), Form("")))
     attempt = last(result)
     detail = _detail(run, result, attempt)
     return _story(f"{title}{allowed}", result.reason, detail, attempt.tail if attempt else "")
@@ -77,16 +93,22 @@ def _service(report: ServiceReport) -> Section:
 
 
 def _story(title: str, reason: str, detail: list[str], tail: str) -> Section:
-    why = plain(shorten(reason, _LONGEST)) or "no reason was given"
-    heading, short = f"### {title}\n\n{why}", f"- {title}: {why}"
-    told = "\n\n".join((heading, *detail))
+    told = "\n\n".join((f"### {title}\n\n{_why(reason)}", *detail))
     lines = last_lines(tail, _TAIL)
-    forms = [Form(told, Weight.DETAIL), Form(short, Weight.REASON), Form("")]
+    forms = [Form(told, Weight.DETAIL), _short(title, reason), Form("")]
     if lines:
         forms.insert(0, Form(f"{told}\n\n{_lines(lines[-_SHORT_TAIL:])}", Weight.TAIL))
     if len(lines) > _SHORT_TAIL:
         forms.insert(0, Form(f"{told}\n\n{_lines(lines)}", Weight.LONG_TAIL))
     return Section(tuple(forms))
+
+
+def _short(title: str, reason: str) -> Form:
+    return Form(f"- {title}: {_why(reason)}", Weight.REASON)
+
+
+def _why(reason: str) -> str:
+    return plain(shorten(reason, _LONGEST)) or "no reason was given"
 
 
 def _lines(lines: list[str]) -> str:

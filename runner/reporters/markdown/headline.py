@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from runner.model import Outcome, Run
@@ -64,12 +63,11 @@ def _facts(run: Run) -> str:
 
 def counts(run: Run) -> str:
     """Count the outcomes: ``3 passed, 1 failed``."""
-    counted = Counter(one.outcome for one in run.results if one.counts)
-    parts = [f"{counted[outcome]} {outcome.value}" for outcome in MARKS if counted[outcome]]
-    allowed = sum(not one.counts for one in run.results)
-    if allowed:
-        parts.append(f"{allowed} failed as allowed")
-    flaky = sum(one.flaky for one in run.results)
+    tally, flaky = run.tally, len(run.tally.flaky)
+    told = ((tally.counted(outcome), outcome.value) for outcome in MARKS)
+    parts = [f"{number} {word}" for number, word in told if number]
+    if tally.allowed:
+        parts.append(f"{tally.allowed} failed as allowed")
     return (", ".join(parts) or "no checks") + (f" ({flaky} flaky)" if flaky else "")
 
 

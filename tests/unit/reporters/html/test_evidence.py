@@ -31,7 +31,7 @@ def test_the_journals_head_is_that_before_the_reports(tmp_path: Path, end: bytes
     dossier = made(tmp_path, mixed())
     first = line("run_ended") + b"\n" + line("check_ended")
     dossier.write("journal.jsonl", first + b"\n" + end)
-    head = gather(dossier).journal
+    head = gather(dossier, dossier.runs()[-1]).journal
     assert head.lines == 2
     assert head.sha256 == hashlib.sha256(line("check_ended")).hexdigest()
 
@@ -39,8 +39,8 @@ def test_the_journals_head_is_that_before_the_reports(tmp_path: Path, end: bytes
 def test_no_journal_has_no_head(tmp_path: Path) -> None:
     dossier = made(tmp_path, mixed())
     dossier.journal.unlink()
-    assert gather(dossier).journal.lines == 0
-    assert gather(dossier).journal.sha256 == ""
+    assert gather(dossier, dossier.runs()[-1]).journal.lines == 0
+    assert gather(dossier, dossier.runs()[-1]).journal.sha256 == ""
 
 
 def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def set_aside(dossier: Dossier) -> Dossier:
 
 def test_a_scan_of_a_run_that_was_set_aside_counts(tmp_path: Path) -> None:
     dossier = set_aside(upgraded(tmp_path))
-    scans = scans_of(gather(dossier), dossier)
+    scans = scans_of(gather(dossier, dossier.runs()[-1]), dossier)
     assert scans.after is not None
     assert scans.diff is not None
 
@@ -92,7 +92,7 @@ def test_a_scan_of_a_run_that_was_set_aside_counts(tmp_path: Path) -> None:
 def test_a_scan_that_nobody_recorded_does_not(tmp_path: Path) -> None:
     dossier = made(tmp_path, stage("verification", NOON))
     dossier.write("safety-after.json", encode(real("3.6.0")))
-    assert scans_of(gather(dossier), dossier).after is None
+    assert scans_of(gather(dossier, dossier.runs()[-1]), dossier).after is None
     assert text(parsed(dossier), "#vulnerabilities") == []
 
 
@@ -131,7 +131,7 @@ def only(folder: Path, name: str, *cases: Case) -> Dossier:
 @pytest.mark.parametrize("name", ["safety-before.json", "safety-after.json"])
 def test_one_scan_alone_is_shown_as_it_is(tmp_path: Path, name: str) -> None:
     dossier = only(tmp_path, name)
-    found = vulnerabilities(scans_of(gather(dossier), dossier))
+    found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
     assert [row.fate for row in found.rows] == ["there"]
     counts = found.before if name == "safety-before.json" else found.after
     assert counts == {"high": 1}
@@ -150,14 +150,17 @@ def test_one_scan_alone_is_shown_as_it_is(tmp_path: Path, name: str) -> None:
 def test_the_gates_cases_are_the_policy(tmp_path: Path, outcome: Outcome, policy: str) -> None:
     case = Case("mlflow", "CVE-2026-96775", outcome, message="because")
     dossier = only(tmp_path, "safety-after.json", case)
-    (row,) = vulnerabilities(scans_of(gather(dossier), dossier)).rows
+    (row,) = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier)).rows
     assert row.policy == policy
     assert row.detail == "no fixed version is named"
 
 
 def test_waivers_in_force_come_first(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
-    states = [(one.id, one.state) for one in accepted(scans_of(gather(dossier), dossier).diff)]
+    states = [
+        (one.id, one.state)
+        for one in accepted(scans_of(gather(dossier, dossier.runs()[-1]), dossier).diff)
+    ]
     assert states == [("CVE-2026-96775", "in force"), ("CVE-1999-1", "unused")]
 
 

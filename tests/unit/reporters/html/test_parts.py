@@ -160,7 +160,7 @@ def test_nothing_ran_is_no_picture() -> None:
 
 def test_the_flow_keeps_every_vulnerability(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
-    found = vulnerabilities(scans_of(gather(dossier), dossier))
+    found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
     drawn = flow(found)
     assert drawn is not None
     assert sum(node.count for node in drawn.left) == 28
@@ -174,7 +174,7 @@ def test_the_flow_keeps_every_vulnerability(tmp_path: Path) -> None:
 
 def test_new_vulnerabilities_come_from_nowhere(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
-    found = vulnerabilities(scans_of(gather(dossier), dossier))
+    found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
     rows = tuple(replace(row, fate="new") for row in found.rows)
     drawn = flow(replace(found, rows=rows, fates={"new": len(rows)}))
     assert drawn is not None
@@ -185,12 +185,12 @@ def test_new_vulnerabilities_come_from_nowhere(tmp_path: Path) -> None:
 
 def test_without_two_scans_there_is_no_flow(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
-    found = vulnerabilities(scans_of(gather(dossier), dossier))
+    found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
     assert flow(replace(found, before=None)) is None
 
 
 def told(folder: Path, *runs: Run) -> tuple[str, str]:
-    found = headline(gather(made(folder, *runs)), None)
+    found = headline(gather(made(folder, *runs), runs[-1]), None)
     return found.word, " ".join(found.cautions)
 
 
@@ -256,7 +256,7 @@ def test_tails(
 ) -> None:
     dossier = made(tmp_path, run(result("x", "X", logged(tmp_path, outcome, tail, content))))
     logged(tmp_path, outcome, tail, content)
-    evidence = gather(dossier)
+    evidence = gather(dossier, dossier.runs()[-1])
     assert tails(evidence, measures(evidence)).get("verification/logs/x.log") == shown
 
 
@@ -267,7 +267,7 @@ def test_a_log_elsewhere_is_not_read(tmp_path: Path) -> None:
     log.parent.mkdir(exist_ok=True)
     log.unlink(missing_ok=True)
     log.symlink_to(tmp_path / "secret")
-    evidence = gather(dossier)
+    evidence = gather(dossier, dossier.runs()[-1])
     assert tails(evidence, measures(evidence)) == {"verification/logs/x.log": ""}
 
 

@@ -1,0 +1,128 @@
+"""Which checks the page lists: all where people can read them, else those that need it.
+
+The lines of thousands are made here and not by the templates, which take ten times as long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.model import Outcome, Result, Run
+from runner.reporters.html.measures import Measures, in_need
+from runner.reporters.html.words import anchor, link, shown
+from runner.reporters.reading import last
+from runner.reporters.text import duration
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+LISTED = 10_000
+"""Checks of all stages above which only those are listed that one line does not explain."""
+ROOM = 3_000_000
+"""Bytes that their lines take together at most: the page stays under 5 MB."""
+_GROUP = 50
+"""Checks that a browser lays out together, once they come into view."""
+_STEPS = 3
+"""Steps of which a line tells."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A check on the page."""
+
+    full: Result | None
+    """The check, where all is told of it."""
+    line: Markup
+    """A line of it, where not."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The checks of a stage on the page."""
+
+    groups: Sequence[Sequence[Item]]
+    """In the order of the playbook."""
+    hidden: Mapping[str, int]
+    """How many are not listed, by how they ended; empty where all are."""
+
+
+def listing(runs: Sequence[Run], limits: Measures) -> Mapping[str, Listing]:
+    """Choose what is listed of each stage; what needs an explanation goes before the rest."""
+    lines = _Lines(limits)
+    wanted = {run.stage: lines.of(run, in_need(run)) for run in runs}
+    if sum(len(run.results) for run in runs) <= LISTED:
+        for run in runs:
+            wanted[run.stage] |= lines.of(run, _others(run, wanted[run.stage]))
+    return {run.stage: _listing(run, wanted[run.stage]) for run in runs}
+
+
+def _others(run: Run, listed: Mapping[int, Item]) -> Iterator[int]:
+    need = {*in_need(run)} | listed.keys()
+    return (place for place in range(len(run.results)) if place not in need)
+
+
+def _listing(run: Run, items: Mapping[int, Item]) -> Listing:
+    ordered = [items[place] for place in sorted(items)]
+    groups = [ordered[start : start + _GROUP] for start in range(0, len(ordered), _GROUP)]
+    left = Counter(run.tally.outcomes)
+    if len(items) == len(run.results):
+        left.clear()
+    else:
+        left.subtract(run.results[place].outcome for place in items)
+    return Listing(groups, {one.value: left[one] for one in Outcome if left[one]})
+
+
+class _Lines:
+    """Makes items, until there is no more room."""
+
+    def __init__(self, limits: Measures) -> None:
+        from markupsafe import Markup, escape
+
+        self._room = ROOM
+        self._full = limits.full
+        self._limit = limits.field
+        self._markup = Markup
+        self._escape = escape
+
+    def of(self, run: Run, places: Iterable[int]) -> dict[int, Item]:
+        """Give the items of checks, as many as there is room for."""
+        full, empty = {*self._full[run.stage]}, self._markup("")
+        found: dict[int, Item] = {}
+        for place in places:
+            if place in full:
+                found[place] = Item(run.results[place], empty)
+                continue
+            if self._room <= 0:
+                break
+            line = "".join(self._line(run.stage, run.results[place]))
+            self._room -= len(line.encode("utf-8", "replace"))
+            found[place] = Item(None, self._markup(line))
+        return found
+
+    def _line(self, stage: str, result: Result) -> Iterator[str]:
+        attempt, outcome = last(result), result.outcome.value
+        took = duration(result.duration) if attempt else ""
+        yield f'<div class="check {outcome}" id="{anchor(stage, result.check)}">'
+        yield f"<b>{self._text(result.area or result.check)}</b> <time>{took}</time>"
+        yield f' <span class="state {outcome}">{outcome}</span>'
+        if result.reason:
+            yield f" <q>{self._text(result.reason)}</q>"
+        if attempt:
+            yield "<p>"
+            for step in attempt.steps[:_STEPS]:
+                for one in step.report.assertions[:1]:
+                    yield f"{self._text(one.what)}: expected {self._text(one.expected)},"
+                    yield f" was {self._text(one.actual)}. "
+                for run in step.report.executions[:1]:
+                    yield f"<code>{self._text(' '.join(run.argv))}</code> "
+            if attempt.log:
+                yield f'<a href="{self._escape(link(attempt.log.path))}">log</a>'
+            yield "</p>"
+        yield "</div>"
+
+    def _text(self, text: str) -> str:
+        """Give a text as the templates print it: clean, cut and escaped."""
+        return self._escape(shown(text, self._limit))
