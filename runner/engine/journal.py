@@ -83,7 +83,7 @@ class Journal:
         """
         clean, written = scrubbed_json(data, self._redactor)
         with self._lock:
-            line = self._line(event, msgspec.Raw(written))
+            line = self._line(event, msgspec.Raw(written), now())
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:
@@ -100,9 +100,9 @@ class Journal:
         Raises DossierError. These lines are durable with the next durable one.
         """
         with self._lock:
-            written = []
+            written, time = [], now()
             for entry in entries:
-                line = self._line(entry.event, entry.data)
+                line = self._line(entry.event, entry.data, time)
                 self._seq += 1
                 self._prev = hashlib.sha256(line).hexdigest()
                 written.append(line + b"\n")
@@ -111,9 +111,9 @@ class Journal:
             except OSError as error:
                 raise _unwritable(self._path, error) from error
 
-    def _line(self, event: str, clean: msgspec.Raw) -> bytes:
+    def _line(self, event: str, clean: msgspec.Raw, time: str) -> bytes:
         """Give the next line, without its end."""
-        return _ENCODE(Entry(self._seq + 1, now(), self._run, event, clean, self._prev))
+        return _ENCODE(Entry(self._seq + 1, time, self._run, event, clean, self._prev))
 
     def close(self) -> None:
         """Make the last lines durable, and let go."""

@@ -8,7 +8,19 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench import flood, junit, matrix, page, report, scaling, scan, sealing, startup, tools
+from bench import (
+    flood,
+    junit,
+    matrix,
+    merging,
+    page,
+    report,
+    scaling,
+    scan,
+    sealing,
+    startup,
+    tools,
+)
 from bench.section import Measure, Section
 
 PARTS: Mapping[str, Measure] = {
@@ -20,6 +32,7 @@ PARTS: Mapping[str, Measure] = {
     "scan": scan.measure,
     "sealing": sealing.measure,
     "page": page.measure,
+    "merge": merging.measure,
 }
 """What can be measured, in the order of the report."""
 RESULTS = Path(__file__).with_name("RESULTS.md")

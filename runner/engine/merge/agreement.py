@@ -21,7 +21,7 @@ _WANTED: tuple[tuple[str, Callable[[ShardDossier], tuple[str, ...]]], ...] = (
     ("numbers of shards", lambda one: (str(one.shard.count),)),
     (
         "definitions of checks (another --set, --only or environment)",
-        lambda one: (one.partition.definitions,),
+        lambda one: (one.cut.partition.definitions,),
     ),
     (
         "partitions (other durations, or another version of the runner)",

@@ -14,7 +14,7 @@ from runner.engine.journal import Journal
 from runner.engine.merge.files import Files
 from runner.engine.merge.kept import kept
 from runner.engine.merge.record import ShardRecord, State
-from runner.engine.merge.retelling import Retelling, agree, keep_journal
+from runner.engine.merge.retelling import Retelling, agree, keep_journal, keep_others
 from runner.engine.merge.shard import ShardDossier, Unfit
 from runner.engine.merge.spool import Slot, Spool
 from runner.model import Outcome, Result, ServiceReport, Shard, Subject
@@ -31,7 +31,7 @@ class Joining:
         """Take the shards, and where they go."""
         self.shards = shards
         """As they were given."""
-        self.partition = shards[0].partition
+        self.partition = shards[0].cut.partition
         """The same in all of them."""
         self.subject = _subject(shards)
         """The same in all of them, but dirty where one was."""
@@ -57,7 +57,7 @@ class Joining:
         began = min(self.shards, key=lambda one: one.began.begun).began
         begun = {"from": began.before, "begun": began.begun}
         self._dossier.write(upgrade.NAME, upgrade.record(self._dossier, self.subject, begun))
-        self._dossier.write(f"{stage}/{PARTITION}", first.written)
+        self._dossier.write(f"{stage}/{PARTITION}", first.cut.written)
 
     def bring(self, journal: Journal) -> None:
         """Bring in every shard of the partition; raises DossierError."""
@@ -69,7 +69,7 @@ class Joining:
 
     def _bring(self, number: int, given: Sequence[ShardDossier], journal: Journal) -> None:
         name = f"shard {number}/{self.partition.count}"
-        checks = self.partition.share(number)
+        checks = self.shards[0].cut.shares[number - 1]
         told: Retelling | None = None
         if not given:
             state: State = "missing"
@@ -94,8 +94,7 @@ class Joining:
         try:
             target = self._dossier.live / home / JOURNAL
             told = keep_journal(one.live / JOURNAL, target, self._stage)
-            for file, content in one.others.items():
-                self._dossier.write(f"{home}/{file}", content)
+            keep_others(one.others, target.parent)
             if one.head.interrupted == "killed":
                 return "died", f"{name} died: its run was killed, {one.live}", told
             agree(told, one)

@@ -18,7 +18,7 @@ from runner.engine.merge.agreement import disagreements
 from runner.engine.merge.found import dossiers
 from runner.engine.merge.joining import Joining
 from runner.engine.merge.record import MergeRecord
-from runner.engine.merge.shard import ShardDossier, Unfit, read_shard
+from runner.engine.merge.shard import Cuts, ShardDossier, Unfit, read_shard
 from runner.engine.merge.spool import Spool, SpooledResults
 from runner.engine.redaction import Redactor
 from runner.engine.run import Reporter
@@ -54,9 +54,10 @@ def _read(
 ) -> tuple[tuple[ShardDossier, ...], tuple[str, ...]]:
     shards: list[ShardDossier] = []
     unfit: list[str] = []
+    cuts = Cuts()
     for live in found:
         try:
-            shards.append(read_shard(live, stage, spool))
+            shards.append(read_shard(live, stage, spool, cuts))
         except Unfit as trouble:
             unfit.append(str(trouble))
     return tuple(shards), tuple(unfit)

@@ -96,6 +96,19 @@ def keep_journal(source: Path, target: Path, stage: str) -> Retelling:
     return told
 
 
+def keep_others(files: Mapping[str, bytes], folder: Path) -> None:
+    """Keep small files as they are, beside the journal.
+
+    As that, they are not made durable one by one, which takes longer than all the rest: what they
+    are copies of is there until the merge has ended. Raises DossierError.
+    """
+    for name, content in files.items():
+        try:
+            (folder / name).write_bytes(content)
+        except OSError as error:
+            raise DossierError(f"cannot write {folder / name}: {error.strerror}") from error
+
+
 def agree(told: Retelling, shard: ShardDossier) -> None:
     """Hold a shard's journal against its record; raises Unfit where they tell of other things."""
     if told.run != shard.head.id or not told.ended:

@@ -67,6 +67,18 @@ class Began(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A partition, as all shards of it share it in memory: it names every check."""
+
+    partition: Partition
+    """What each shard takes."""
+    written: bytes
+    """The same as it was written."""
+    shares: tuple[tuple[str, ...], ...]
+    """For each shard the checks that it takes."""
+
+
+@dataclass(frozen=True)
 class ShardDossier:
     """A dossier that says which shard it is."""
 
@@ -76,10 +88,8 @@ class ShardDossier:
     """Its ``run.json``, without the results."""
     shard: Shard
     """Which it is."""
-    partition: Partition
+    cut: Cut
     """What it says that each shard takes."""
-    written: bytes
-    """The partition as it was written."""
     others: Mapping[str, bytes]
     """Files that are kept as they are: where it ran, and what its reports point at."""
     began: Began
@@ -92,29 +102,51 @@ _head = msgspec.json.Decoder(RunHead).decode
 _brief = msgspec.json.Decoder(Brief).decode
 
 
-def read_shard(live: Path, stage: str, spool: Spool) -> ShardDossier:
+class Cuts:
+    """Partitions as they were written, each read once: all shards of a run have the same."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._known: dict[str, Cut] = {}
+
+    def of(self, live: Path, stage: str, shard: Shard) -> Cut:
+        """Give the partition of a dossier; raises Unfit, and ValueError for what is none."""
+        written = _bytes(live, f"{stage}/{PARTITION}")
+        if fingerprint(written) != shard.partition:
+            raise Unfit(f"{live}: {PARTITION} is not the one that its run was made by")
+        if shard.partition not in self._known:
+            partition = decode(written)
+            self._known[shard.partition] = Cut(partition, written, partition.shares())
+        cut = self._known[shard.partition]
+        if cut.partition.count != shard.count or not 1 <= shard.number <= shard.count:
+            raise Unfit(
+                f"{live}: says to be shard {shard}, and its {PARTITION} has {cut.partition.count}"
+            )
+        return cut
+
+
+def read_shard(live: Path, stage: str, spool: Spool, cuts: Cuts) -> ShardDossier:
     """Read a dossier, and put its results into the spool; raises Unfit."""
     head = _read_head(live, stage)
     shard = head.shard
     if shard is None:
         raise Unfit(f"{live}: is no shard, but a run of '{stage}' as a whole")
-    written = _bytes(live, f"{stage}/{PARTITION}")
-    if fingerprint(written) != shard.partition:
-        raise Unfit(f"{live}: {PARTITION} is not the one that its run was made by")
     try:
-        partition = decode(written)
+        cut = cuts.of(live, stage, shard)
         others = {NAME: _bytes(live, NAME)}
         began = msgspec.json.decode(others[NAME], type=Began)
-        slots = _spooled(head, spool)
+        found = [(bytes(raw), _brief(raw)) for raw in head.results]
         datetime.fromisoformat(head.started)
     except (ValueError, msgspec.DecodeError) as error:
         raise Unfit(f"{live}: is damaged: {error}") from error
-    if tuple(slots) != partition.share(shard.number):
+    share = cut.shares[shard.number - 1]
+    if share != tuple(brief.check for _, brief in found):
         raise Unfit(f"{live}: its results are not those of shard {shard}")
+    slots = spool.extend((raw, brief.outcome, brief.counts) for raw, brief in found)
     head = msgspec.structs.replace(head, results=())
     if head.interrupted != "killed":
         others[_CONTEXT] = _bytes(live, f"{stage}/{_CONTEXT}")
-    return ShardDossier(live, head, shard, partition, written, others, began, slots)
+    return ShardDossier(live, head, shard, cut, others, began, dict(zip(share, slots, strict=True)))
 
 
 def _read_head(live: Path, stage: str) -> RunHead:
@@ -134,11 +166,3 @@ def _bytes(live: Path, name: str) -> bytes:
         raise Unfit(f"{live}: there is no {name} in it; the run died, or is none of this") from None
     except OSError as error:
         raise Unfit(f"{live}: cannot read {name}: {error.strerror}") from error
-
-
-def _spooled(head: RunHead, spool: Spool) -> dict[str, Slot]:
-    slots: dict[str, Slot] = {}
-    for raw in head.results:
-        brief = _brief(raw)
-        slots[brief.check] = spool.add(bytes(raw), brief.outcome, counts=brief.counts)
-    return slots

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple, overload
 
 import msgspec
 
@@ -14,8 +13,7 @@ from runner.model import Outcome, Result
 _decode = msgspec.json.Decoder(Result).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """Where a result waits, and what a verdict needs of it."""
 
     offset: int
@@ -36,11 +34,21 @@ class Spool:
         self._file = file
         self._size = 0
 
-    def add(self, content: bytes | memoryview, outcome: Outcome, *, counts: bool) -> Slot:
+    def add(self, content: bytes, outcome: Outcome, *, counts: bool) -> Slot:
         """Take a result as JSON."""
-        slot = Slot(self._size, len(content), outcome, counts)
-        self._size += self._file.write(content)
+        [slot] = self.extend([(content, outcome, counts)])
         return slot
+
+    def extend(self, contents: Iterable[tuple[bytes, Outcome, bool]]) -> list[Slot]:
+        """Take results, each as JSON, with its outcome and whether it counts."""
+        slots, pieces, end = [], [], self._size
+        for content, outcome, counts in contents:
+            slots.append(Slot(end, len(content), outcome, counts))
+            pieces.append(content)
+            end += len(content)
+        self._file.write(b"".join(pieces))
+        self._size = end
+        return slots
 
     def read(self, slot: Slot) -> bytes:
         """Give the JSON of a result."""

@@ -52,6 +52,13 @@ class Partition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """How many shards there are."""
         return len(self.seconds)
 
+    def shares(self) -> tuple[tuple[str, ...], ...]:
+        """Give the ids of every shard's checks, in the order of the playbook."""
+        found: list[list[str]] = [[] for _ in self.seconds]
+        for check, shard in zip(self.checks, self.shards, strict=True):
+            found[shard - 1].append(check)
+        return tuple(map(tuple, found))
+
     def share(self, number: int) -> tuple[str, ...]:
         """Give the ids of a shard's checks, in the order of the playbook."""
         pairs = zip(self.checks, self.shards, strict=True)
@@ -105,8 +112,8 @@ def encode(partition: Partition) -> bytes:
 def decode(content: bytes) -> Partition:
     """Read it; raises ValueError where it is none."""
     partition = msgspec.json.decode(content, type=Partition)
-    if len(partition.checks) != len(partition.shards) or any(
-        shard > partition.count for shard in partition.shards
+    if len(partition.checks) != len(partition.shards) or (
+        max(partition.shards, default=0) > partition.count
     ):
         raise ValueError("it does not give each check to one of its shards")
     return partition
