@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench schema lock clean
+.PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench excerpts schema lock clean
 
 # The name of a stamp: it exists where the environment in folder $(1) was made, in this place,
 # from the files $(2) as they are now.
@@ -95,6 +95,9 @@ wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the unit t
 
 bench: $(DEV) $(BENCH) ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
 	@PYTHONPATH=tests .venv-bench/bin/python -m bench $(ARGS)
+
+excerpts: $(DEV) ## Take out of published descriptions anew what the tests compare with (npm, pip)
+	@$(BIN)/python tests/schemas/excerpt.py
 
 schema: $(DEV) ## Write the published JSON Schema from the loader's own description
 	@$(BIN)/runner schema >runner/data/playbook.schema.json.new

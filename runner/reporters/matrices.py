@@ -65,7 +65,7 @@ def gitlab(jobs: Sequence[Job], pipeline: Pipeline) -> str:
             "artifacts": {"when": "always", "paths": [home]},
         }
     homes = [f"shards/{job.number}" for job in jobs]
-    report = f"analysis_outputs/live/{pipeline.stage}/junit.xml"
+    folder = f"analysis_outputs/live/{pipeline.stage}"
     document["merge"] = {
         **common,
         "stage": "merge",
@@ -74,7 +74,10 @@ def gitlab(jobs: Sequence[Job], pipeline: Pipeline) -> str:
         "artifacts": {
             "when": "always",
             "paths": ["analysis_outputs"],
-            "reports": {"junit": report},
+            "reports": {
+                "junit": f"{folder}/junit.xml",
+                "codequality": f"{folder}/code-quality.json",
+            },
         },
     }
     return yaml.safe_dump(document, sort_keys=False, width=1000)

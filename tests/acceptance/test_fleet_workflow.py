@@ -102,13 +102,6 @@ class World:
         return made
 
 
-@pytest.fixture(scope="module")
-def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runner") / "temp"
-    folder.mkdir()
-    return folder
-
-
 @pytest.fixture
 def world(tmp_path: Path, temp: Path) -> Any:  # noqa: ANN401 - a generator of a World
     with github_api() as api:

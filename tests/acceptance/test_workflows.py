@@ -66,14 +66,6 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a ``RUNNER_TEMP`` that keeps the installed runner from one job to the next."""
-    folder = tmp_path_factory.mktemp("runner") / "temp"
-    folder.mkdir()
-    return folder
-
-
 @pytest.fixture
 def api() -> Iterator[GitHubApi]:
     with github_api() as made:

@@ -35,7 +35,8 @@ def test_gitlab_gets_a_job_for_each_shard_and_one_that_joins_them() -> None:
     assert merge["script"] == ["runner merge --stage verification shards/1 shards/2"]
     assert merge["when"] == "always"  # a red shard is no reason not to say so
     assert merge["artifacts"]["reports"] == {
-        "junit": "analysis_outputs/live/verification/junit.xml"
+        "junit": "analysis_outputs/live/verification/junit.xml",
+        "codequality": "analysis_outputs/live/verification/code-quality.json",
     }
 
 
