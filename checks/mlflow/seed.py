@@ -1,11 +1,13 @@
-"""Fill a tracking server with something to lose.
+"""Fill a tracking server or a store with something to lose.
 
     python checks/mlflow/seed.py --tracking-uri http://127.0.0.1:5050
 
 20 experiments, 500 runs (every fifth is nested, the last one is deleted), a small artifact in
 every fifth, 50,000 points of metrics, parameters and tags, 40 traces of 2 spans, 5 logged models,
-and 5 registered models of 2 versions and an alias each. Standard output is one JSON object with the
-counts, for the kinds of `snapshot.py`. Exit codes: 0 filled; 2 the server could not be filled.
+and 5 registered models of 2 versions and an alias each. A store (``sqlite:///…``,
+``postgresql://…``) is filled directly, without artifacts, for it does not say where they belong;
+its URL is better given by MLFLOW_TRACKING_URI, which no process list shows. Standard output is one
+JSON object with the counts, by the kinds of `snapshot.py`. Exit codes: 0 filled; 2 it was not.
 """
 
 from __future__ import annotations
@@ -65,8 +67,11 @@ def main() -> int:
     if options.runs < NEST or options.runs % NEST or options.points % options.runs:
         parser.error(f"runs come in {NEST}s, and points the same for each run")
     size = Size(options.runs, options.points)
+    if not options.tracking_uri:
+        parser.error("give --tracking-uri or MLFLOW_TRACKING_URI")
     try:
-        probe(options.tracking_uri)
+        if served(options.tracking_uri):
+            probe(options.tracking_uri)
         counts = fill(new_client(options.tracking_uri), options.tracking_uri, size)
     except AuditError as error:
         print(f"error: {error}; {error.hint}", file=sys.stderr)
@@ -78,28 +83,35 @@ def main() -> int:
     return 0
 
 
+def served(uri: str) -> bool:
+    """Tell a server from a store."""
+    return uri.startswith(("http://", "https://"))
+
+
 def fill(client: MlflowClient, uri: str, size: Size) -> dict[str, int]:
     """Log everything, and tell how much it is."""
     os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"  # a trace is there when it has ended
     import mlflow
 
     mlflow.set_tracking_uri(uri)  # traces go where this says, whatever the client is of
+    artifacts = served(uri)
     experiments = [client.create_experiment(f"seeded {number}") for number in range(EXPERIMENTS)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
 
         def nest(first: int) -> str:
             experiment = experiments[first * EXPERIMENTS // size.runs]
-            return log_nest(client, experiment, first, size, Path(folder))
+            return log_nest(client, experiment, first, size, Path(folder) if artifacts else None)
 
         parents = list(pool.map(nest, range(0, size.runs, NEST)))
         list(pool.map(lambda n: trace(client, experiments[n % EXPERIMENTS], n), range(TRACES)))
         for number in range(MODELS):
-            register(client, experiments[number], parents[number % len(parents)], number)
+            parent = parents[number % len(parents)]
+            register(client, experiments[number], parent, number, artifacts=artifacts)
     return {
         "experiment": EXPERIMENTS,
         "run": size.runs,
         "metric": size.points,
-        "artifact": size.runs // NEST + MODELS,
+        "artifact": size.runs // NEST + MODELS if artifacts else 0,
         "trace": TRACES,
         "logged model": MODELS,
         "model": MODELS,
@@ -107,10 +119,14 @@ def fill(client: MlflowClient, uri: str, size: Size) -> dict[str, int]:
     }
 
 
-def log_nest(client: MlflowClient, experiment: str, first: int, size: Size, folder: Path) -> str:
+def log_nest(
+    client: MlflowClient, experiment: str, first: int, size: Size, folder: Path | None
+) -> str:
     """Log five runs, of which the second is nested in the first; return the first one's id."""
     parent = log(client, experiment, first, size, {})
-    note(client, parent, first, folder)
+    if folder is not None:
+        note(client, parent, first, folder)
+    client.set_terminated(parent, end_time=EPOCH + first + 1)
     log(client, experiment, first + 1, size, {"mlflow.parentRunId": parent})
     for number in range(first + 2, first + NEST):
         last = log(client, experiment, number, size, {})
@@ -138,12 +154,11 @@ def log(
 
 
 def note(client: MlflowClient, run: str, number: int, folder: Path) -> None:
-    """Log an artifact, and let the run end."""
+    """Log an artifact."""
     path = folder / str(number) / "note.txt"
     path.parent.mkdir()
     path.write_text(f"what run {number} has found\n" * 20, encoding="utf-8")
     client.log_artifact(run, str(path), "notes")
-    client.set_terminated(run, end_time=EPOCH + number + 1)
 
 
 def trace(client: MlflowClient, experiment: str, number: int) -> None:
@@ -156,14 +171,17 @@ def trace(client: MlflowClient, experiment: str, number: int) -> None:
     client.end_trace(root.trace_id, outputs={"answer": number})
 
 
-def register(client: MlflowClient, experiment: str, run: str, number: int) -> None:
+def register(
+    client: MlflowClient, experiment: str, run: str, number: int, *, artifacts: bool
+) -> None:
     """Log a model of a run, and register two versions of it under one name."""
     model = client.create_logged_model(
         experiment, f"logged-{number}", run, tags={"seeded": "yes"}, params={"depth": str(number)}
     )
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "MLmodel").write_text(f"model: {number}\n", encoding="utf-8")
-        client.log_model_artifacts(model.model_id, folder)
+    if artifacts:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "MLmodel").write_text(f"model: {number}\n", encoding="utf-8")
+            client.log_model_artifacts(model.model_id, folder)
     client.finalize_logged_model(model.model_id, "READY")
     name = f"model-{number}"
     client.create_registered_model(name, {"seeded": "yes"}, f"of the seed's run {number}")

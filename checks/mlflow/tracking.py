@@ -85,15 +85,21 @@ def probe(uri: str) -> None:
     mlflow's client would retry for minutes before it says the same.
     """
     if not uri.startswith(("http://", "https://")):
-        message = f"not the URL of a tracking server: {uri!r}"
+        message = f"not the URL of a tracking server: {shown(uri)!r}"
         raise AuditError(message, "give --tracking-uri or MLFLOW_TRACKING_URI, http://host:port")
     url = uri.rstrip("/") + "/health"
     try:
         with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT):  # noqa: S310 - checked above
             pass
     except OSError as error:
-        message = f"no tracking server answers at {url}: {error}"
+        message = f"no tracking server answers at {shown(url)}: {error}"
         raise AuditError(message, "start it, or give another --tracking-uri") from error
+
+
+def shown(uri: str) -> str:
+    """Give a URL without what stands before its host: a password may be there."""
+    scheme, mark, rest = uri.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def new_client(uri: str) -> MlflowClient:

@@ -168,13 +168,22 @@ def test_a_server_that_fails_meanwhile_is_undecided(tmp_path: Path) -> None:
     assert "Traceback" not in "".join(errors)
 
 
-@pytest.mark.parametrize("name", ["snapshot.py", "seed.py"])
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "sqlite:///mlflow.db"])
-def test_no_server_is_undecided(tmp_path: Path, name: str, url: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("snapshot.py", "http://user:secret@127.0.0.1:1"),
+        ("snapshot.py", "postgresql://user:secret@127.0.0.1/mlflow"),
+        ("seed.py", "http://user:secret@127.0.0.1:1"),
+    ],
+)
+def test_no_server_is_undecided_and_no_password_is_told(
+    tmp_path: Path, name: str, url: str
+) -> None:
     words = ("--output", str(tmp_path / "one.gz")) if name == "snapshot.py" else ()
     code, told, errors = program(name, *words, interpreter=python(), url=url)
     assert (code, told) == (2, {})
     assert "--tracking-uri" in errors[-1]
+    assert "secret" not in "".join(errors)
     assert list(tmp_path.iterdir()) == []
 
 
