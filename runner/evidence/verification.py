@@ -7,6 +7,7 @@ device, no absolute path and no second entry that could be let through.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import tarfile
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 _LARGEST = 256 << 20
 """Bytes of a manifest: two million files."""
+_ENDING = "behind the files"
+"""Where attestations are, and the end of the archive."""
 _FIRST = re.compile(rf"(?P<folder>[A-Za-z0-9][A-Za-z0-9.!+_-]*)/{re.escape(NAME)}")
 
 
@@ -92,7 +95,8 @@ class _Verification:
         except Broken as error:
             return self._verdict(None, [str(error)])
         try:
-            manifest = self._manifest(reader)
+            with _naming(NAME):
+                manifest = self._manifest(reader)
             if manifest is not None:
                 self._files(reader, manifest)
         except Broken as error:
@@ -126,14 +130,17 @@ class _Verification:
     def _files(self, reader: Reader, manifest: Manifest) -> None:
         for one in manifest.files:
             expected = header(f"{manifest.folder}/{one.path}", one.size)
-            if (found := reader.take(len(expected))) != expected:
-                self._problems.append(f"{one.path}: {_instead(found)}")
-                return  # where the next entry begins is not known any more
-            try:
+            with _naming(one.path):
+                if (found := reader.take(len(expected))) != expected:
+                    self._problems.append(f"{one.path}: {_instead(found)}")
+                    return  # where the next entry begins is not known any more
                 self._content(reader, one)
-            except Broken as error:
-                raise Broken(f"{one.path}: {error}") from error
-            self._padding(reader, one.path, one.size)
+                self._padding(reader, one.path, one.size)
+        with _naming(_ENDING):
+            self._end(reader, manifest)
+        self._agreement(manifest)
+
+    def _end(self, reader: Reader, manifest: Manifest) -> None:
         last = reader.take(BLOCK)
         if last.strip(b"\0"):
             last = self._attestations(reader, manifest, last)
@@ -141,7 +148,6 @@ class _Verification:
             self._problems.append("it is not signed")
         if last + reader.take(BLOCK + 1) != END:
             self._problems.append("there is more in the archive than the manifest names")
-        self._agreement(manifest)
 
     def _attestations(self, reader: Reader, manifest: Manifest, block: bytes) -> bytes:
         """Read the last entry, and give the block behind it; the same where it is another."""
@@ -235,6 +241,15 @@ class _Verification:
             yield "who sealed it: it is signed, but neither --key nor --identity says by whom"
         elif self._attested == ATTESTATIONS:
             yield "when it was sealed: nobody else vouches for a time"
+
+
+@contextlib.contextmanager
+def _naming(entry: str) -> Iterator[None]:
+    """Say in which entry the archive is broken."""
+    try:
+        yield
+    except Broken as error:
+        raise Broken(f"{entry}: {error}") from error
 
 
 def _instead(found: bytes) -> str:
