@@ -95,7 +95,9 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
     sys.exit(run.exit_code)
 
 
-def carry_out_stage(stage: str, settings: RunSettings) -> Run:
+def carry_out_stage(
+    stage: str, settings: RunSettings, environment: Mapping[str, str] = os.environ
+) -> Run:
     """Run a stage, show it, and leave its evidence and reports."""
     playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
     dossier = Dossier(settings.output)
@@ -103,7 +105,7 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
     gc.freeze()  # what has been loaded stays to the end: it need not be looked at again
     where, words = str(dossier.live), rerun_words(stage, settings)
     # An option may hold what must not be shown, as a password in an address.
-    calm = tuple(map(redactor_of(plan, os.environ).text, words))
+    calm = tuple(map(redactor_of(plan, environment).text, words))
     pointers = Pointers(partial(rerun_command, calm), where, where)
     shown = ConsoleOptions(settings.quiet, settings.verbose, settings.color)
     stream = sys.stderr if settings.as_json else sys.stdout
@@ -112,7 +114,7 @@ def carry_out_stage(stage: str, settings: RunSettings) -> Run:
             plan,
             dossier,
             Options(settings.jobs, settings.fail_fast, settings.resume, settings.base, words),
-            environment=for_checks(os.environ, plan.secrets),
+            environment=for_checks(environment, plan.secrets),
             listeners=[listener],
             reporters=[Reports(playbook, settings.junit_dialect)],
         )

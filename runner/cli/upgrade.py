@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,7 +120,7 @@ class _Made:
     def _load(self) -> Playbook:
         return load_playbook(self.stage.playbook, self.stage.profile, self.stage.overrides)
 
-    def _run(self, name: str, resume: bool) -> Run:  # noqa: FBT001 - the form of `Ground.run`
+    def _run(self, name: str, resume: bool, environment: Mapping[str, str]) -> Run:  # noqa: FBT001 - the form of `Ground.run`
         stage = self.stage
         settings = RunSettings(
             playbook=stage.playbook,
@@ -141,7 +141,7 @@ class _Made:
             verbose=stage.verbose,
             color=stage.color,
         )
-        return carry_out_stage(name, settings)
+        return carry_out_stage(name, settings, environment)
 
     def _write(self, record: Upgraded) -> None:
         from runner.engine.dossier import Dossier

@@ -103,6 +103,12 @@ def history(path: Path, stage: str) -> History:
     return found
 
 
+def stages_begun(path: Path) -> frozenset[str]:
+    """Give the stages that a dossier has the beginning of a run of; raises DossierError."""
+    starts = (one.value(RunStart) for one in read(path) if one.event == "run_started")
+    return frozenset(start.stage for start in starts)
+
+
 def unfinished(path: Path) -> tuple[str, ...]:
     """Give the ids of runs that began and never ended: their processes may still be there."""
     open_runs: dict[str, None] = {}

@@ -34,6 +34,9 @@ class Upgraded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Null while it is under way, as in the bundle that its last step seals."""
     exit_code: int | None = None
     """That of the process; null while it is under way."""
+    under_way: str = ""
+    """The step that was begun and has not ended; empty between two. After a ``kill -9`` it tells
+    where the upgrade was."""
     rolled_back: bool | None = None
     """Whether the way back was taken and held; null where it was not taken."""
 

@@ -90,8 +90,8 @@ class Course:
         halt: Halt | None = None
         try:
             yield notes
-        except (Exception, KeyboardInterrupt, SystemExit) as end:  # noqa: BLE001 - see `_halt`
-            halt = _halt(end)
+        except (Exception, KeyboardInterrupt, SystemExit) as end:  # noqa: BLE001 - see `halt_of`
+            halt = halt_of(end)
         duration = time.monotonic() - began
         self._ended(
             Part(
@@ -148,7 +148,7 @@ class Course:
         self.notes.log += text.splitlines()
 
 
-def _halt(end: BaseException) -> Halt:
+def halt_of(end: BaseException) -> Halt:
     """Give the decision that an exception is; raises what is an error of the program."""
     if isinstance(end, Halt):
         return end

@@ -17,6 +17,7 @@ from runner.events import Event, PartEnded, PartStarted
 from runner.model import Outcome
 from runner.model.rehearsed import Part
 from runner.model.upgraded import Upgraded
+from runner.rehearsal.course import halt_of
 
 _STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 
@@ -71,12 +72,18 @@ def carry_out(
     """Carry the steps out that the record does not tell as passed, and give the new record.
 
     Where one fails after something real was changed, the way back is taken (``rollback``), offered
-    (``ask``) or left (``stop``).
+    (``ask``) or left (``stop``). A way back that was begun and did not end comes first: nothing
+    goes forward from half of it.
     """
+    if record.rolled_back is False:
+        kept = tuple(one for one in record.steps if one.name != way_back.name)
+        return _taken(msgspec.structs.replace(record, steps=kept), way_back, port)
     past = {one.name: one for one in record.steps}
+    begun = frozenset() if record.rolled_back else {*past, record.under_way}
     record = msgspec.structs.replace(
-        record, steps=(), verdict=None, exit_code=None, rolled_back=None
+        record, steps=(), verdict=None, exit_code=None, under_way="", rolled_back=None
     )
+    port.write(record)
     for step in steps:
         known = past.get(step.name)
         if known is not None and known.outcome is Outcome.PASSED:
@@ -88,7 +95,7 @@ def carry_out(
             continue
         if step.changes and not port.ask(f"{step.title}?"):
             return _closed(record, Outcome.ERRORED, ExitCode.INTERRUPTED, port)
-        part, code = _run(step, port, again=known is not None)
+        part, code = _run(step, record, port, again=step.name in begun)
         record = _noted(record, part, port)
         if part.outcome is not Outcome.PASSED:
             record = _closed(record, part.outcome, code, port)
@@ -96,13 +103,17 @@ def carry_out(
     return _closed(record, Outcome.PASSED, ExitCode.PASSED, port)
 
 
-def _run(step: Step, port: Port, *, again: bool) -> tuple[Part, int]:
+def _run(step: Step, record: Upgraded, port: Port, *, again: bool) -> tuple[Part, int]:
     port.hear(PartStarted(step.title))
     started, began = now(), time.monotonic()
+    port.write(msgspec.structs.replace(record, under_way=step.name))
     try:
         ended = step.run(again)
     except RunnerError as error:
         ended = Ended(Outcome.ERRORED, error.message, error.hint, int(error.exit_code))
+    except (Exception, KeyboardInterrupt, SystemExit) as end:  # noqa: BLE001 - see `halt_of`
+        halt = halt_of(end)
+        ended = Ended(halt.outcome, halt.reason, halt.hint, halt.exit_code)
     part = Part(
         step.name,
         step.title,
@@ -140,13 +151,19 @@ def _back(
         return record
     if on_failure == "ask" and not port.ask(f"{way_back.title}?"):
         return record
-    part, _ = _run(way_back, port, again=False)
-    record = msgspec.structs.replace(record, rolled_back=part.outcome is Outcome.PASSED)
-    # After the way back nothing counts as done: the next upgrade begins anew.
+    return _taken(record, way_back, port)
+
+
+def _taken(record: Upgraded, way_back: Step, port: Port) -> Upgraded:
+    """Go the way back; after it nothing counts as done: the next upgrade begins anew."""
+    record = msgspec.structs.replace(record, under_way="", rolled_back=False)
+    part, _ = _run(way_back, record, port, again=False)
+    back = part.outcome is Outcome.PASSED
     kept = tuple(
         replace(one, outcome=Outcome.SKIPPED, reason="rolled back")
         if one.outcome is Outcome.PASSED
         else one
         for one in record.steps
     )
-    return _noted(msgspec.structs.replace(record, steps=kept), part, port)
+    record = msgspec.structs.replace(record, steps=kept if back else record.steps, rolled_back=back)
+    return _noted(record, part, port)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,12 @@ from runner.engine import upgrade
 from runner.engine.dossier import Dossier
 from runner.engine.errand import errand
 from runner.engine.rehearsals import rehearsed
+from runner.engine.resume import stages_begun
 from runner.errors import ExitCode
 from runner.evidence.sealing import seal
 from runner.model import Outcome, Playbook, Run, Subject
 from runner.rehearsal.checkout import head
+from runner.rehearsal.environments import entered, environment
 from runner.rehearsal.rehearse import World, rehearse
 from runner.release.bump import changes_of
 from runner.release.triage import Triage
@@ -38,8 +40,8 @@ class Ground:
     """Reads the playbook as it is now."""
     triage: Callable[[Playbook], Triage]
     """Asks upstream."""
-    run: Callable[[str, bool], Run]
-    """Runs a stage, anew or to be resumed."""
+    run: Callable[[str, bool, Mapping[str, str]], Run]
+    """Runs a stage, anew or to be resumed, with these variables."""
     world: World
     """Of the rehearsal."""
     before: str
@@ -99,8 +101,8 @@ def _stage(ground: Ground, book: Playbook, name: str, title: str, *, changes: bo
 
 
 def _run(ground: Ground, name: str, *, again: bool) -> Ended:
-    begun = again and (ground.dossier.live / name / "run.json").exists()
-    run = ground.run(name, begun)
+    begun = again and name in stages_begun(ground.dossier.journal)
+    run = ground.run(name, begun, _environment(ground))
     if not run.exit_code:
         return Ended(Outcome.PASSED)
     unhappy = [one for one in run.results if one.outcome is run.verdict and one.counts]
@@ -108,6 +110,22 @@ def _run(ground: Ground, name: str, *, again: bool) -> Ended:
     if run.interrupted:
         reason = f"interrupted by {run.interrupted}"
     return Ended(run.verdict, reason, "", run.exit_code)
+
+
+def _environment(ground: Ground) -> Mapping[str, str]:
+    """Give the variables of a stage: its programs are those of the locks that lie there now.
+
+    Before the bump these are the old version's, after it the new one's, and after the way back the
+    old one's again. Raises SourceError where the environment cannot be made.
+    """
+    book, known = ground.load(), ground.world.environment
+    if book.rehearsal is None:
+        return known
+    repository = Path(book.repository)
+    locks = {name: (repository / name).read_bytes() for name in book.rehearsal.locks}
+    with errand(repository, environment=known) as door:
+        folder, _ = environment(locks, book.rehearsal.python, door)
+    return entered(folder, known)
 
 
 def _triage(ground: Ground) -> Ended:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,20 @@ import jsonschema
 import pytest
 from support.command import runner
 from support.standin import Standin
+from support.standin.rehearsing import assert_clean
 
-REAL = """  verification:
-    - {area: Lock, run: [grep, -q, "standin==${{ release.version }}", requirements.txt]}
+INSTALLED = """    - area: Installed
+      run: [sh, -c, 'python -c "import standin; print(standin.VERSION)" | grep -x $RELEASE_VERSION']
+"""
+REAL = f"""  preflight:
+{INSTALLED}  verification:
+{INSTALLED}    - area: Lock
+      run: [grep, -q, "standin==${{{{ release.version }}}}", requirements.txt]
   rollout:
-    - {area: Rehearsed, uses: rehearsal}
-    - {area: Go, run: [test, -e, GO]}
+    - {{area: Rehearsed, uses: rehearsal}}
+    - {{area: Go, run: [test, -e, GO]}}
   rollback:
-    - {area: Back, run: [touch, BACK]}
+{INSTALLED}    - {{area: Back, run: [sh, -c, '[ ! -e HALF ] && touch BACK']}}
 rehearsal:
 """
 
@@ -33,9 +40,20 @@ def real(app: Standin) -> Standin:
     return app
 
 
+def with_index(app: Standin) -> dict[str, str]:
+    return {**app.env, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": app.env["UV_FIND_LINKS"]}
+
+
 def upgrade(app: Standin, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {**app.env, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": app.env["UV_FIND_LINKS"]}
-    return runner("upgrade", "--to", "2.0", *words, cwd=app.repository, env=env)
+    return runner("upgrade", "--to", "2.0", *words, cwd=app.repository, env=with_index(app))
+
+
+def under_way(app: Standin) -> str:
+    """Name the step at work; the record is replaced as a whole."""
+    try:
+        return str(record(app)["under_way"])
+    except FileNotFoundError:
+        return ""
 
 
 def record(app: Standin) -> dict[str, Any]:
@@ -56,14 +74,13 @@ def test_the_whole_way(real: Standin) -> None:
     assert {one["name"]: one["outcome"] for one in found["steps"]} == {
         "triage": "passed",
         "rehearse": "passed",
-        "preflight": "skipped",
+        "preflight": "passed",
         "bump": "passed",
         "verification": "passed",
         "rollout": "passed",
         "bundle": "passed",
     }
     assert lock(real) == "2.0"
-    assert "the playbook has no stage 'preflight'" in done.stdout
     (bundle,) = Path(real.repository, "analysis_outputs").glob("standin-1.0-2.0-*.tar.gz")
     assert runner("verify", str(bundle), cwd=real.repository).returncode == 0
     schema = json.loads(runner("schema", "upgrade", cwd=real.repository).stdout)
@@ -89,8 +106,44 @@ def test_what_was_stopped_is_resumed(real: Standin) -> None:
     (real.repository / "GO").touch()
     done = upgrade(real, "--yes", "--resume")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("done before") == 4
+    assert done.stdout.count("done before") == 5
     assert not (real.repository / "BACK").exists()
+
+
+@pytest.mark.parametrize(
+    "step", ["triage", "rehearse", "preflight", "bump", "verification", "rollout"]
+)
+def test_after_a_kill_in_any_step_the_rest_is_done(real: Standin, step: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", "upgrade", "--to", "2.0", "--yes"],
+        cwd=real.repository,
+        env=with_index(real),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while step not in under_way(real):
+        assert process.poll() is None
+    process.kill()
+    process.wait(timeout=60)
+    assert record(real)["verdict"] is None
+    done = upgrade(real, "--yes", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [one["outcome"] for one in record(real)["steps"]] == ["passed"] * 7
+    assert (lock(real), record(real)["under_way"]) == ("2.0", "")
+    assert_clean(real)
+
+
+def test_half_a_way_back_is_finished_first(real: Standin) -> None:
+    (real.repository / "GO").unlink()
+    (real.repository / "HALF").touch()
+    assert upgrade(real, "--yes", "--on-failure", "rollback").returncode == 1
+    assert (record(real)["rolled_back"], lock(real)) == (False, "1.0")
+    (real.repository / "HALF").unlink()
+    done = upgrade(real, "--yes", "--resume")
+    assert done.returncode == 1
+    assert (record(real)["rolled_back"], lock(real)) == (True, "1.0")
+    assert "rolled back" in done.stdout
+    assert (real.repository / "BACK").exists()
 
 
 def test_a_rehearsal_of_the_same_commit_counts_but_no_red_one(real: Standin) -> None:

@@ -16,11 +16,15 @@ GREEN = Ended(Outcome.PASSED)
 RED = Ended(Outcome.FAILED, "said no", exit_code=1)
 
 
+class Killed(BaseException):
+    """Ends the process at once: nothing below is told."""
+
+
 @dataclass
 class World:
     """What the steps find, and what was done."""
 
-    ends: dict[str, Ended | RunnerError] = field(default_factory=dict)
+    ends: dict[str, Ended | BaseException] = field(default_factory=dict)
     answers: dict[str, bool] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -31,7 +35,7 @@ class World:
         def run(again: bool) -> Ended:  # noqa: FBT001 - the form of `Step.run`
             self.ran.append(f"{name} again" if again else name)
             end = self.ends.get(name, GREEN)
-            if isinstance(end, RunnerError):
+            if isinstance(end, BaseException):
                 raise end
             return end
 
@@ -97,7 +101,7 @@ def test_a_failure_after_something_was_changed(
     if back:
         world = World()
         world.upgrade(record)
-        assert world.ran == ["triage again", "bump again", "verification again", "rollout"]
+        assert world.ran == ["triage", "bump", "verification", "rollout"]  # nothing counts as begun
 
 
 def test_a_failure_before_anything_was_changed_needs_no_way_back() -> None:
@@ -113,6 +117,43 @@ def test_an_error_is_an_outcome_and_a_way_back_may_fail() -> None:
     record = world.upgrade(on_failure="rollback")
     assert (record.verdict, record.exit_code, record.rolled_back) == (Outcome.ERRORED, 3, False)
     assert (record.steps[3].reason, record.steps[3].hint) == ("broken", "mend")
+    again = World()
+    record = again.upgrade(record)
+    assert again.ran == ["rollback"]  # half a way back is not gone forward from
+    assert (record.exit_code, record.rolled_back) == (3, True)
+    assert outcomes(record)["rollback"] == "passed"
+
+
+@pytest.mark.parametrize("name", ["triage", "bump", "verification", "rollout", "rollback"])
+def test_a_kill_leaves_the_record_from_which_it_is_resumed(name: str) -> None:
+    ends: dict[str, Ended | BaseException] = {
+        name: Killed(),
+        **({"rollout": RED} if name == "rollback" else {}),
+    }
+    world = World(ends=ends)
+    with pytest.raises(Killed):
+        world.upgrade(on_failure="rollback")
+    record = world.written[-1]
+    assert record.under_way == name
+    assert name not in outcomes(record)
+    world = World()
+    record = world.upgrade(record, on_failure="rollback")
+    assert record.under_way == ""
+    if name == "rollback":
+        assert world.ran == ["rollback"]
+        assert (record.exit_code, record.rolled_back) == (1, True)
+    else:
+        steps = ["triage", "bump", "verification", "rollout"]
+        assert world.ran == [f"{name} again", *steps[steps.index(name) + 1 :]]
+        assert record.exit_code == 0
+
+
+@pytest.mark.parametrize(("end", "code"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)])
+def test_a_signal_is_told_of_the_step(end: BaseException, code: int) -> None:
+    world = World(ends={"verification": end})
+    record = world.upgrade(on_failure="rollback")
+    assert (record.exit_code, record.rolled_back) == (code, None)
+    assert record.steps[-1].reason.startswith("interrupted by SIG")
 
 
 def test_an_interrupt_takes_no_way_back() -> None:
