@@ -1,0 +1,226 @@
+"""What each step of an upgrade does, with stand-ins for index, stages and rehearsal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+from packaging.version import Version
+from unit.reporters.samples import attempt, result, run
+
+from runner.engine.dossier import Dossier
+from runner.engine.upgrade import begun_from
+from runner.events import Event
+from runner.kinds import load_kinds
+from runner.model import Outcome, Playbook, Run
+from runner.playbook import load
+from runner.rehearsal.rehearse import World
+from runner.rehearsal.staging import Show
+from runner.release.candidates import Candidate
+from runner.release.effects import Effect
+from runner.release.recommendation import Assessment, Recommendation
+from runner.release.triage import Standing, Triage
+from runner.release.upstream import INDEX
+from runner.release.upstream.resolution import Resolution
+from runner.upgrading.course import Ended
+from runner.upgrading.steps import Ground, begin, steps_of, way_back
+
+PLAYBOOK = """
+release: {package: demo, version: "1.0"}
+pins:
+  - {file: demo.in, requirement: demo}
+stages:
+  verification:
+    - {area: A, run: ["true"]}
+"""
+GREEN = result("a", "A", attempt(Outcome.PASSED))
+NOTHING = cast("Effect", None)  # what a candidate does to advisories decides nothing here
+
+
+@dataclass
+class Site:
+    """A repository under an upgrade from 1.0 to 2.0."""
+
+    folder: Path
+    triage: Triage | None = None
+    runs: list[tuple[str, bool]] = field(default_factory=list)
+    end: Run = field(default_factory=lambda: run(GREEN))
+
+    @property
+    def playbook(self) -> Path:
+        return self.folder / "playbook.yaml"
+
+    def load(self) -> Playbook:
+        return load(
+            self.playbook, kinds=load_kinds(), repository=self.folder, environment=os.environ
+        )
+
+    def ground(self) -> Ground:
+        world = World(self.playbook, "", (), self.folder / "out", os.environ, SHOW, lambda _: None)
+        return Ground(self.load, self._ask, self._run, world, "1.0", "2.0")
+
+    def step(self, name: str, *, again: bool = False) -> Ended:
+        ground = self.ground()
+        found = next(one for one in (*steps_of(ground), way_back(ground)) if one.name == name)
+        assert not found.missing
+        return found.run(again)
+
+    def git(self, *words: str) -> None:
+        argv = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+        subprocess.run(argv, cwd=self.folder, check=True, capture_output=True)
+
+    def _ask(self, book: Playbook) -> Triage:
+        assert book.release.package == "demo"
+        assert self.triage is not None
+        return self.triage
+
+    def _run(self, stage: str, resume: bool, environment: Mapping[str, str]) -> Run:  # noqa: FBT001
+        assert environment["PATH"] == os.environ["PATH"]  # the playbook names no locks
+        self.runs.append((stage, resume))
+        return self.end
+
+
+class Deaf:
+    """Hears nothing."""
+
+    wants_output = False
+
+    def hear(self, event: Event) -> None:
+        """Forget it."""
+
+
+@contextlib.contextmanager
+def _nobody(_dossier: Dossier) -> Iterator[Deaf]:
+    yield Deaf()
+
+
+SHOW = Show(_nobody, lambda _: [])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    made = Site(tmp_path / "repository")
+    made.folder.mkdir()
+    made.playbook.write_text(PLAYBOOK)
+    (made.folder / "demo.in").write_text("demo==1.0\n")
+    made.git("init", "--quiet")
+    made.git("add", "--all")
+    made.git("commit", "--quiet", "--message", "begin")
+    return made
+
+
+def told(
+    *assessments: Assessment, state: str = "reached", detail: str = "", others: bool = False
+) -> Triage:
+    standing = Standing(INDEX, state, detail, "ask again")  # type: ignore[arg-type] # a literal
+    sources = (Standing("releases", "reached", ""), standing) if others else (standing,)
+    recommendation = Recommendation(None, "", satisfied=False, assessments=assessments)
+    return Triage(
+        *("demo", "1.0", "", "", ""),
+        sources,
+        NOTHING,
+        recommendation,
+        *((), (), (), (), ()),
+    )
+
+
+def candidate(*rejections: str, resolution: str = "yes", verdict: str = "") -> Assessment:
+    which = Candidate(
+        Version("2.0"),
+        "",
+        None,
+        (),
+        None,
+        prerelease=False,
+        notes_address="",
+        named=None,
+        rejections=rejections,
+    )
+    answer = Resolution(resolution, "it wants another base")  # type: ignore[arg-type] # a literal
+    return Assessment(which, NOTHING, answer, tried=True, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("triage", "outcome", "reason", "code"),
+    [
+        (told(candidate(verdict="the smallest step")), "passed", "", 0),
+        (told(candidate()), "passed", "", 0),
+        (told(), "failed", "the index has no 2.0", 1),
+        (told(candidate("it was taken back")), "failed", "it was taken back", 1),
+        (told(candidate(resolution="no")), "failed", "it does not resolve: it wants", 1),
+        (told(state="failed", detail="no answer", others=True), "errored", "no answer", 3),
+        (told(state="not asked"), "errored", "the index was not asked", 3),
+    ],
+)
+def test_triage(site: Site, triage: Triage, outcome: str, reason: str, code: int) -> None:
+    site.triage = triage
+    ended = site.step("triage")
+    assert (ended.outcome, ended.exit_code) == (outcome, code)
+    assert ended.reason.startswith(reason)
+
+
+def test_what_the_playbook_does_not_have_is_told(site: Site) -> None:
+    missing = {one.name: one.missing for one in steps_of(site.ground()) if one.missing}
+    assert missing == {
+        "rehearse": "the playbook does not say how to rehearse",
+        "preflight": "the playbook has no stage 'preflight'",
+        "rollout": "the playbook has no stage 'rollout'",
+    }
+
+
+def test_a_stage_tells_the_first_that_decided(site: Site) -> None:
+    assert site.step("verification") == Ended(Outcome.PASSED)
+    red = result("b", "B", attempt(Outcome.FAILED), reason="said no")
+    site.end = replace(run(GREEN, red, verdict=Outcome.FAILED), exit_code=1)
+    ended = site.step("verification")
+    assert (ended.outcome, ended.reason, ended.exit_code) == ("failed", "B: said no", 1)
+
+
+def test_a_stage_that_was_begun_is_resumed_and_no_other(site: Site) -> None:
+    site.step("verification", again=True)
+    dossier = site.ground().dossier
+    dossier.begin("verification", "run-1")
+    site.step("verification", again=True)
+    assert site.runs == [("verification", False), ("verification", False)]
+
+
+def test_the_bump_and_its_way_back(site: Site) -> None:
+    begin(site.ground())
+    assert begun_from(site.ground().dossier.live) == "1.0"
+    ended = site.step("bump")
+    assert (ended.outcome, ended.facts) == (Outcome.PASSED, ("demo.in, playbook.yaml",))
+    assert site.step("bump").facts == ("it is there already",)
+    assert (site.folder / "demo.in").read_text() == "demo==2.0\n"
+    ended = site.step("rollback")
+    assert ended.outcome is Outcome.PASSED
+    assert ended.facts[-1] == "the playbook has no stage 'rollback'"
+    assert (site.folder / "demo.in").read_text() == "demo==1.0\n"
+    assert site.load().release.upgrade_status == "rolled_back"
+    assert site.step("rollback").facts[0] == "no pin had changed"
+
+
+def test_the_way_back_carries_out_its_stage(site: Site) -> None:
+    text = site.playbook.read_text()
+    site.playbook.write_text(f"{text}  rollback:\n    - {{area: Back, run: ['true']}}\n")
+    site.git("commit", "--quiet", "--all", "--message", "rollback")
+    red = result("back", "Back", attempt(Outcome.FAILED), reason="half of it")
+    site.end = replace(run(red, verdict=Outcome.FAILED), exit_code=1)
+    ended = site.step("rollback")
+    assert site.runs == [("rollback", False)]
+    assert (ended.outcome, ended.reason) == (Outcome.FAILED, "Back: half of it")
+    assert ended.facts == ("playbook.yaml",)
+
+
+def test_an_interrupt_of_a_stage_is_named(site: Site) -> None:
+    ended = replace(run(GREEN, verdict=Outcome.ERRORED), exit_code=143, interrupted="SIGTERM")
+    site.end = ended
+    found = site.step("verification")
+    assert (found.reason, found.exit_code) == ("interrupted by SIGTERM", 143)
+    site.end = replace(ended, interrupted="")
+    assert site.step("verification").reason == "verification: errored"
