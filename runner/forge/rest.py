@@ -1,8 +1,8 @@
 """GitHub's REST API, version 2022-11-28: as much of it as comments and issues need.
 
-Formats are as its documentation names them; they were not compared with the OpenAPI description
-(github/rest-api-description). Whatever goes wrong is an error with a mend; what the API says of a
-token is told apart from what it says of a rate limit ("Best practices for using the REST API",
+Formats are as its documentation names them, and the tests hold every exchange against its OpenAPI
+description (github/rest-api-description). Whatever goes wrong is an error with a mend; what the API
+says of a token is told apart from what it says of a rate limit ("Best practices for using the REST API",
 "Handle rate limit errors appropriately").
 """
 

@@ -1,9 +1,9 @@
 """A server on this machine that speaks the parts of GitHub's REST API that the runner uses.
 
-Paths, methods, status codes, required fields and limits are as the documentation of version
-2022-11-28 names them, and were not compared with its OpenAPI description: ``issues/list-comments``,
-``issues/create-comment``, ``issues/update-comment``, ``issues/list-for-repo``, ``issues/create``
-and ``issues/update``.
+``issues/list-comments``, ``issues/create-comment``, ``issues/update-comment``,
+``issues/list-for-repo``, ``issues/create`` and ``issues/update`` of version 2022-11-28. Every
+exchange, what was asked as well as what was answered, is held against GitHub's OpenAPI description
+at the end (`support.openapi`).
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from unit.kinds.servers import Handler, Respond, Server, serving, text
 
+from support.openapi import Exchange, check
+
 REPOSITORY = "octo/forge"
 BODY_LIMIT = 65_536
 """Characters; more are answered with 422, ``body is too long (maximum is 65536 characters)``."""
+MOMENTS = {"created_at": "2026-11-27T10:00:00Z", "updated_at": "2026-11-27T10:00:00Z"}
 Answer = tuple[int, object, dict[str, str]]
 
 
@@ -48,6 +52,8 @@ class GitHubApi:
     login: str = "github-actions[bot]"
     """Whose token it is."""
     token: str = "ghs_" + "t" * 36
+    exchanges: list[Exchange] = field(default_factory=list)
+    """All that was asked and answered."""
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -63,9 +69,8 @@ class GitHubApi:
             "html_url": url,
             "issue_url": f"{self.server.url}/repos/{REPOSITORY}/issues/{number}",
             "body": body,
-            "user": {"login": login or self.login, "id": 1, "type": "Bot"},
-            "created_at": "2026-11-27T10:00:00Z",
-            "updated_at": "2026-11-27T10:00:00Z",
+            "user": user(login or self.login),
+            **MOMENTS,
             "author_association": "NONE",
         }
         self.comments[name] = made
@@ -73,6 +78,7 @@ class GitHubApi:
 
     def add_issue(self, title: str, body: str, **more: object) -> dict[str, Any]:
         number = 1 + len(self.issues)
+        url = f"{self.server.url}/repos/{REPOSITORY}/issues/{number}"
         made = {
             "id": 9000 + number,
             "number": number,
@@ -80,7 +86,20 @@ class GitHubApi:
             "body": body,
             "state": "open",
             "html_url": f"https://github.example/{REPOSITORY}/issues/{number}",
-            "user": {"login": self.login, "id": 1, "type": "Bot"},
+            "user": user(self.login),
+            "node_id": f"I_{number}",
+            "url": url,
+            "repository_url": f"{self.server.url}/repos/{REPOSITORY}",
+            "labels_url": f"{url}/labels{{/name}}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "labels": [],
+            "assignee": None,
+            "milestone": None,
+            "comments": 0,
+            "locked": False,
+            "closed_at": None,
+            **MOMENTS,
             **more,
         }
         self.issues[number] = made
@@ -94,25 +113,27 @@ class GitHubApi:
         fault = next((one for one in self.faults if one.method == method), None)
         if fault:
             self.faults.remove(fault)
-        status, document, more = 500, {"message": "Server Error"}, {}  # type: tuple[int, object, dict[str, str]]
+        status, document, more = 500, refused("Server Error"), {}  # type: tuple[int, object, dict[str, str]]
         if fault is None or fault.done:
             status, document, more = self._routed(method, path, headers, body)
         if fault:
-            status, document, more = fault.status, {"message": "as planned"}, fault.headers
+            status, document, more = fault.status, refused("as planned"), fault.headers
+        sent = json.loads(body) if body else None
+        self.exchanges.append(Exchange(method, path, sent, status, deepcopy(document)))
         text(status, json.dumps(document), Content_Type="application/json", **more)(handler)
 
     def _routed(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         assert headers["accept"] == "application/vnd.github+json"
         assert headers["x-github-api-version"] == "2022-11-28"
         if headers.get("authorization") != f"Bearer {self.token}":
-            return 401, {"message": "Bad credentials"}, {}
+            return 401, refused("Bad credentials"), {}
         at, _, query = path.partition("?")
         sent = json.loads(body) if body else None
         for verb, pattern, route in self._routes():
             found = re.fullmatch(pattern.replace("REPO", re.escape(f"/repos/{REPOSITORY}")), at)
             if found and verb == method:
                 return route(int(found[1]) if found.groups() else 0, query, sent)
-        return 404, {"message": "Not Found"}, {}
+        return 404, refused("Not Found"), {}
 
     def _routes(self) -> list[tuple[str, str, Callable[[int, str, Any], Answer]]]:
         return [
@@ -129,7 +150,7 @@ class GitHubApi:
         here = found[(at - 1) * self.page : at * self.page]
         more = {}
         if at * self.page < len(found):
-            rest = re.sub(r"&?page=\d+$", "", query)
+            rest = re.sub(r"(^|&)page=\d+$", "", query)
             more["Link"] = f'<{self.server.url}{path}?{rest}&page={at + 1}>; rel="next"'
         return 200, here, more
 
@@ -139,17 +160,17 @@ class GitHubApi:
 
     def _create_comment(self, number: int, _: str, sent: dict[str, Any]) -> Answer:
         if set(sent) != {"body"} or not sent["body"] or len(sent["body"]) > BODY_LIMIT:
-            return 422, {"message": "Validation Failed"}, {}
+            return 422, refused("Validation Failed"), {}
         return 201, self.add_comment(number, sent["body"]), {}
 
     def _update_comment(self, name: int, _: str, sent: dict[str, Any]) -> Answer:
         comment = self.comments.get(name)
         if comment is None:
-            return 404, {"message": "Not Found"}, {}
+            return 404, refused("Not Found"), {}
         if comment["user"]["login"] != self.login:
-            return 403, {"message": "Resource not accessible by integration"}, {}
+            return 403, refused("Resource not accessible by integration"), {}
         if set(sent) != {"body"} or len(sent["body"]) > BODY_LIMIT:
-            return 422, {"message": "Validation Failed"}, {}
+            return 422, refused("Validation Failed"), {}
         comment["body"] = sent["body"]
         return 200, comment, {}
 
@@ -159,12 +180,12 @@ class GitHubApi:
 
     def _create_issue(self, _: int, __: str, sent: dict[str, Any]) -> Answer:
         if not sent.get("title") or len(sent.get("body", "")) > BODY_LIMIT:
-            return 422, {"message": "Validation Failed"}, {}
+            return 422, refused("Validation Failed"), {}
         return 201, self.add_issue(sent["title"], sent["body"]), {}
 
     def _update_issue(self, number: int, _: str, sent: dict[str, Any]) -> Answer:
         if sent.get("state", "closed") not in {"open", "closed"}:
-            return 422, {"message": "Validation Failed"}, {}
+            return 422, refused("Validation Failed"), {}
         self.issues[number].update(sent)
         return 200, self.issues[number], {}
 
@@ -176,6 +197,31 @@ class GitHubApi:
             "GITHUB_TOKEN": self.token,
             **more,
         }
+
+
+def refused(message: str) -> dict[str, str]:
+    return {"message": message, "documentation_url": "https://docs.github.example/rest"}
+
+
+def user(login: str) -> dict[str, Any]:
+    """Give a user, as every document has one."""
+    home = f"https://api.github.example/users/{login}"
+    lists = (
+        "followers", "following", "gists", "starred", "subscriptions", "organizations", "repos",
+        "events", "received_events",
+    )  # fmt: skip
+    return {
+        "login": login,
+        "id": 1,
+        "node_id": "MDM6Qm90MQ==",
+        "avatar_url": f"{home}/avatar",
+        "gravatar_id": "",
+        "url": home,
+        "html_url": f"https://github.example/{login}",
+        **{f"{name}_url": f"{home}/{name}" for name in lists},
+        "type": "Bot",
+        "site_admin": False,
+    }
 
 
 class _Any(dict[str, Any]):
@@ -196,3 +242,5 @@ def github_api() -> Iterator[GitHubApi]:
         api = GitHubApi(server)
         server.answers = _Any(api.answer)
         yield api
+        for exchange in api.exchanges:
+            check(exchange)

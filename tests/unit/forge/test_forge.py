@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from support.github_api import BODY_LIMIT, REPOSITORY, Fault, GitHubApi, github_api
+from support.github_api import BODY_LIMIT, REPOSITORY, Fault, GitHubApi, github_api, user
 from unit.kinds.servers import free_port, serving, text
 
 from runner.errors import UsageError
@@ -203,11 +203,12 @@ def test_a_host_that_is_not_there_is_told() -> None:
 # ---------------------------------------------------------------- issues
 
 TRIAGE = mark("triage", "mlflow")
+PULL = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), "https://github.example/x")
 
 
 def test_an_issue_is_made_once_brought_up_to_date_and_closed(api: GitHubApi) -> None:
-    api.add_issue("A question", "How?", user={"login": "ada"})
-    api.add_issue("Bump", f"{TRIAGE}\na pull request", pull_request={"url": "x"})
+    api.add_issue("A question", "How?", user=user("ada"))
+    api.add_issue("Bump", f"{TRIAGE}\na pull request", pull_request=PULL)
     first = keep_issue(repository(api), TRIAGE, "Upgrade to 2", "two", wanted=True)
     again = keep_issue(repository(api), TRIAGE, "Upgrade to 2", "two", wanted=True)
     second = keep_issue(repository(api), TRIAGE, "Upgrade to 3", "three", wanted=True)

@@ -88,25 +88,39 @@ def feed(*entries: str) -> bytes:
 
 
 def alert(number: int, versions: str | None, package: str = "demo", **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Give an alert as GitHub's REST API does, with more keys than are read."""
+    """Give an alert as GitHub's REST API does (`test_dependabot` holds it against that)."""
+    about = {"ecosystem": "pip", "name": package}
+    vulnerable = {
+        "package": about,
+        "severity": "high",
+        "vulnerable_version_range": versions,
+        "first_patched_version": {"identifier": "1.2"},
+    }
+    moment = "2026-11-27T10:00:00Z"
+    dismissed = dict.fromkeys(("at", "by", "reason", "comment"))
     return {
         "number": number,
         "state": "open",
-        "dependency": {
-            "package": {"ecosystem": "pip", "name": package},
-            "manifest_path": "requirements.txt",
-        },
+        "dependency": {"package": about, "manifest_path": "requirements.txt"},
         "security_advisory": {
             "ghsa_id": "GHSA-2222-3333-4444",
             "cve_id": f"CVE-2026-{1000 + number}",
             "summary": "Bad",
+            "description": "Very bad",
             "severity": "high",
+            "vulnerabilities": [vulnerable],
+            "cvss": {"score": 7.5, "vector_string": None},
+            "cwes": [],
+            "identifiers": [],
+            "references": [],
+            **dict.fromkeys(("published_at", "updated_at"), moment),
+            "withdrawn_at": None,
             **more,
         },
-        "security_vulnerability": {
-            "severity": "high",
-            "vulnerable_version_range": versions,
-            "first_patched_version": {"identifier": "1.2"},
-        },
+        "security_vulnerability": vulnerable,
+        "url": f"https://api.github.com/repos/o/demo/dependabot/alerts/{number}",
         "html_url": f"https://github.com/o/demo/security/dependabot/{number}",
+        **dict.fromkeys(("created_at", "updated_at"), moment),
+        **{f"dismissed_{key}": value for key, value in dismissed.items()},
+        "fixed_at": None,
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
+from support.openapi import Exchange, check
 from unit.kinds.servers import Handler, Server, document, serving, text
 from unit.release.upstream.asking import alert, question
 
@@ -68,6 +69,14 @@ def test_alerts_of_the_package_are_read(tmp_path: Path, server: Server) -> None:
     assert path == f"{PATH}?state=open&ecosystem=pip&package=demo&per_page=100"
     assert headers["authorization"] == "Bearer ghp_secretsecret"
     assert headers["x-github-api-version"] == "2022-11-28"
+
+
+def test_the_exchange_is_as_github_describes_it(tmp_path: Path, server: Server) -> None:
+    told = [alert(1, ">= 1.0, < 1.2"), alert(2, "< 2", cve_id=None)]
+    server.answers[PATH] = document(told)
+    DEPENDABOT.ask(asked(tmp_path, server))
+    method, path, _, _ = server.seen[0]
+    check(Exchange(method, path.removeprefix("/api/v3"), None, 200, told))
 
 
 def test_every_page_is_read(tmp_path: Path, server: Server) -> None:
