@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -25,8 +26,14 @@ def _has(*paths: str) -> Callable[[Contents], bool]:
     return lambda contents: set(paths) <= set(contents.paths)
 
 
-def _answered(contents: Contents, part: str, *, whole: bool) -> bool:
-    return any(path == part if whole else part in path for path in contents.answered)
+_API: Final = {"mlflow": re.compile(r"/(ajax-)?api/[^/]+/mlflow/experiments(/.*)?")}
+"""Paths of the API whose answer is evidence, by package; of others any below ``/api/`` is."""
+_ANY_API: Final = re.compile(r".*/api/.*")
+
+
+def _api_answered(contents: Contents) -> bool:
+    api = _API.get(contents.package, _ANY_API)
+    return any(api.fullmatch(path) for path in contents.answered)
 
 
 def _reported(contents: Contents) -> bool:
@@ -57,12 +64,12 @@ ARTEFACTS: Final[Mapping[str, Artefact]] = {
     "health-response": Artefact(
         "an HTTP exchange with /health that was answered",
         "add a step `uses: http` that asks the service's /health",
-        lambda contents: _answered(contents, "/health", whole=True),
+        lambda contents: "/health" in contents.answered,
     ),
     "api-response": Artefact(
-        "an HTTP exchange with the experiments API, or another below /api/, that was answered",
-        "add a step `uses: http` that asks the service's API",
-        lambda contents: _answered(contents, "/api/", whole=False),
+        "an HTTP exchange with the API that was answered: of MLflow, the experiments API",
+        "add a step `uses: http` that asks /api/2.0/mlflow/experiments/search, or another API",
+        _api_answered,
     ),
     "test-reports": Artefact(
         "junit.xml of each stage that was run",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from runner.evidence.manifest import UPGRADE, BundledFile, is_run
+from runner.evidence.manifest import UPGRADE, BundledFile, Upgrade, is_run
 
 IMAGE: Final = "image.json"
 """Name of the file that tells which container image was built or checked."""
@@ -72,6 +72,14 @@ class Contents:
         """Give the content of a file that is kept; nothing where there is none such."""
         sink = self._kept.get(path)
         return bytes(sink.data) if sink else b""
+
+    @property
+    def package(self) -> str:
+        """What is upgraded; empty where the dossier does not say."""
+        try:
+            return msgspec.json.decode(self.file(UPGRADE), type=Upgrade).package
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
 
     @property
     def runs(self) -> Mapping[str, bytes]:

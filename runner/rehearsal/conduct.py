@@ -24,6 +24,7 @@ from runner.rehearsal.course import Halt, Notes
 from runner.rehearsal.prepare import prepare
 from runner.rehearsal.rehearse import Task, World
 from runner.rehearsal.rig import OPTIONAL, TITLES, Rig
+from runner.reporters import registry
 
 _MOST = 3
 """Differences that a reason names."""
@@ -48,6 +49,8 @@ def conduct(world: World, task: Task, door: ErrandDoor) -> Rehearsed:
     _note_upgrade(rig, task.after)
     sha256 = hashlib.sha256(content).hexdigest()
     rig.course.note(ENDED, {"verdict": record.verdict, "sha256": sha256})
+    # The page that the last stage made could not tell of the rehearsal.
+    registry.rebuild(task.dossier.runs(), task.dossier, ("html",))
     return record
 
 

@@ -15,6 +15,7 @@ from runner.reporters.html.evidence import Evidence
 from runner.reporters.html.headline import headline
 from runner.reporters.html.listing import listing
 from runner.reporters.html.measures import measures, tails
+from runner.reporters.html.records import records
 from runner.reporters.html.timeline import timeline
 from runner.reporters.reading import last, rerun_of
 from runner.reporters.scans import scans
@@ -45,6 +46,7 @@ def render(evidence: Evidence, dossier: Dossier) -> str:
             upgrade=evidence.upgrade,
             headline=headline(evidence, scanned["scans"]),
             limits=limits,
+            records=records(evidence),
             listed=listed,
             tails={path: escape(tail) for path, tail in kept.items()},
             policy=escape(_policy(style, script)),

@@ -16,10 +16,13 @@ WHOLE = {
     "image.json": json.dumps(IMAGE),
     "locks/after.txt": "",
     "locks/outdated.json": "",
+    "upgrade.json": '{"package": "mlflow", "from": "3.6.0", "to": "3.17.2"}',
     "safety-after.json": "{}",
     "safety-before.json": "{}",
     "verification/artifacts/smoke/1.health.http.txt": EXCHANGE.format("/health"),
-    "verification/artifacts/smoke/2.api.http.txt": EXCHANGE.format("/api/2.0/mlflow/x?a=b"),
+    "verification/artifacts/smoke/2.api.http.txt": EXCHANGE.format(
+        "/api/2.0/mlflow/experiments/search?max_results=1"
+    ),
     "verification/junit.xml": "",
     "verification/run.json": "{}",
 }
@@ -72,3 +75,24 @@ def test_what_is_not_there_is_named(path: str, text: str | None, name: str) -> N
 )
 def test_a_question_without_an_answer_is_no_response(text: str) -> None:
     assert lacks(**{"verification/artifacts/smoke/1.health.http.txt": text}) == ("health-response",)
+
+
+API = "verification/artifacts/smoke/2.api.http.txt"
+OTHER = '{"package": "airflow", "from": "2.0", "to": "3.0"}'
+
+
+@pytest.mark.parametrize(
+    ("path", "upgrade", "expected"),
+    [
+        ("/ajax-api/3.0/mlflow/experiments/get", WHOLE["upgrade.json"], ()),
+        ("/api/2.0/mlflow/runs/search", WHOLE["upgrade.json"], ("api-response",)),
+        ("/experiments", WHOLE["upgrade.json"], ("api-response",)),
+        ("/api/v1/dags", OTHER, ()),
+        ("/v1/dags", OTHER, ("api-response",)),
+        ("/v1/api/dags", "[]", ()),
+    ],
+)
+def test_of_mlflow_it_is_the_experiments_api_that_must_answer(
+    path: str, upgrade: str, expected: tuple[str, ...]
+) -> None:
+    assert lacks(**{API: EXCHANGE.format(path), "upgrade.json": upgrade}) == expected
