@@ -2,8 +2,8 @@
 
 Formats are as its documentation names them, and the tests hold every exchange against its OpenAPI
 description (github/rest-api-description). Whatever goes wrong is an error with a mend; what the API
-says of a token is told apart from what it says of a rate limit ("Best practices for using the REST API",
-"Handle rate limit errors appropriately").
+says of a token is told apart from what it says of a rate limit ("Best practices for using the REST
+API", "Handle rate limit errors appropriately").
 """
 
 from __future__ import annotations
