@@ -29,6 +29,7 @@ _COMMANDS = {
     "plan": "Show what would run, resolved; run nothing.",
     "rehearse": "Rehearse an upgrade and its rollback, on copies.",
     "report": "Make every report of the dossier again.",
+    "rollback": "Take an upgrade back: pins, locks, database and artifacts.",
     "run": "Run a stage: preflight, rollout, rollback, or one of your own.",
     "schema": "Print the JSON Schema of the playbook, or of a document.",
     "status": "Show where the upgrade stands, and what is next.",

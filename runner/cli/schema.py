@@ -23,6 +23,7 @@ _DOSSIER = {
     "bump": ("runner.release.bump_document", "schema"),
     "bisection": ("runner.model.bisected", "schema"),
     "rehearsal": ("runner.model.rehearsed", "schema"),
+    "rollback": ("runner.model.rolled_back", "schema"),
     "triage": ("runner.release.triage_record", "schema"),
     "upgrade": ("runner.model.upgraded", "schema"),
     "fleet": ("runner.evidence.fleet_document", "schema"),

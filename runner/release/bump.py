@@ -6,7 +6,9 @@ Everything is computed and checked here; nothing is written.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from runner.advisories.sources.base import Door
 from runner.model import Pin, Playbook, Release
@@ -52,9 +54,15 @@ class Desk:
         )
 
 
-def changes_of(playbook: Playbook, release: Release, door: Door) -> tuple[Change, ...]:
+def changes_of(
+    playbook: Playbook,
+    release: Release,
+    door: Door,
+    locks: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Change, ...]:
     """Give every file that a bump to this release changes.
 
+    Locks are made anew, but for those whose texts are given: to go back they are known already.
     Raises PinError where a pin is not as declared, holds neither the old value nor the new one, or
     a lock cannot be made; SourceError where uv cannot be run.
     """
@@ -66,7 +74,9 @@ def changes_of(playbook: Playbook, release: Release, door: Door) -> tuple[Change
         if desk.new[pin.file] != desk.old[pin.file]:
             for lock in pin.locks:
                 desk.text(lock)
-                desk.new[lock] = relock(door, desk.repository, desk.new, lock)
+                known = locks.get(lock)
+                made = relock(door, desk.repository, desk.new, lock) if known is None else known
+                desk.new[lock] = made
     for pin in playbook.pins:  # a lock made anew must hold the release too
         _draft_pin(pin, release, release, desk)
     return desk.changes()

@@ -1,0 +1,1 @@
+"""The way back: environment and data together, of the verified backup and the prior locks."""
