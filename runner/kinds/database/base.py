@@ -65,6 +65,9 @@ class Workbench(Protocol):
         The environment is where a password may be; nothing of it is shown.
         """
 
+    def note(self, text: str) -> None:
+        """Put a line into the log."""
+
     def go_on(self) -> None:
         """Raise DatabaseError where the run is asked to stop or the time is over."""
 

@@ -25,6 +25,8 @@ class DoorBench:
     """Gives the seconds that are left."""
     stopping: Callable[[], str] = lambda: ""
     """Gives the signal that asks to stop, or an empty text; where ^C is raised there is none."""
+    write: Callable[[str], None] = lambda _: None
+    """Puts a line into the log, where there is one."""
 
     @property
     def scratch(self) -> Path:
@@ -48,6 +50,10 @@ class DoorBench:
             )
         return ended.stdout.decode(errors="replace")
 
+    def note(self, text: str) -> None:
+        """Put a line into the log."""
+        self.write(text)
+
     def go_on(self) -> None:
         """Raise DatabaseError where the run is asked to stop or the time is over."""
         if signal := self.stopping():
@@ -63,4 +69,5 @@ def bench_of(context: Context, door: ContextDoor) -> DoorBench:
         context.env.get("RUN_ID", "run"),
         lambda: context.remaining,
         lambda: context.stopping,
+        context.log,
     )

@@ -12,6 +12,8 @@ from runner.kinds.database.trouble import DatabaseError, unverified
 
 FOLDER = "backups"
 """Below the output folder, outside the dossier: never sealed into a bundle."""
+PART = ".part"
+"""The end of a dump's name until it is verified."""
 _CHUNK = 1 << 20
 """Bytes read at once."""
 
@@ -24,6 +26,20 @@ def new_path(output: Path, name: str) -> Path:
     except OSError as error:
         raise _unwritable(folder, error) from error
     return folder / f"{name}-{os.urandom(3).hex()}.dump"
+
+
+def clear_parts(folder: Path) -> tuple[str, ...]:
+    """Remove the halves of dumps that runs which were killed have left, and name them.
+
+    One run at a time works in an output folder. Raises DatabaseError.
+    """
+    parts = sorted(folder.glob(f"*{PART}"))
+    try:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return tuple(str(part) for part in parts)
 
 
 def private(path: Path) -> None:

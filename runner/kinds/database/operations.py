@@ -14,7 +14,7 @@ from runner.kinds.base import Context
 from runner.kinds.database.address import Address
 from runner.kinds.database.base import Engine, Facts, Workbench
 from runner.kinds.database.contents import Contents, differences
-from runner.kinds.database.dump_file import new_path, settle, sha256_of
+from runner.kinds.database.dump_file import PART, clear_parts, new_path, settle, sha256_of
 from runner.kinds.database.guard import decide, read_schema
 from runner.kinds.database.record import (
     FORMAT,
@@ -68,7 +68,9 @@ class Work:
         path = new_path(
             self.context.output, f"{release.package}-{release.version}-{self.bench.run_id}"
         )
-        part = path.with_suffix(".part")
+        for left in clear_parts(path.parent):
+            self.context.log(f"removed {left}, which a run that was killed has left")
+        part = path.with_suffix(PART)
         try:
             backup = self._made(facts, part, path)
             settle(part, path)

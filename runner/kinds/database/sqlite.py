@@ -171,7 +171,9 @@ def _told(path: Path, error: sqlite3.Error) -> DatabaseError:
             f"{path} cannot be opened: {error}",
             hint="let this user read and write the file and its folder",
         )
-    return DatabaseError(f"{path}: {error}")
+    full = name.startswith("SQLITE_FULL")
+    mend = "free some space, or choose another folder with --output" if full else ""
+    return DatabaseError(f"{path}: {error}", hint=mend)
 
 
 @contextlib.contextmanager

@@ -62,7 +62,7 @@ class PostgresqlDatabase:
 
     def restored(self, path: Path, bench: Workbench) -> Contents:
         """Restore it into a database of its own, read that, and drop it."""
-        with scratch(self._elsewhere, bench.run_id) as name:
+        with scratch(self._elsewhere, bench) as name:
             trial = within(self._elsewhere, name)
             try:
                 tools.restore(trial, path, bench)

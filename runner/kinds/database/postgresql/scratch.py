@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from runner.kinds.database.address import Address
-from runner.kinds.database.postgresql.connection import connected
+from runner.kinds.database.base import Workbench
+from runner.kinds.database.postgresql.connection import connected, within
 from runner.kinds.database.trouble import DatabaseError
 
 _LONGEST = 63
@@ -17,6 +18,11 @@ _PROPERTIES = (
     "SELECT to_jsonb(d), pg_encoding_to_char(d.encoding), quote_ident(pg_get_userbyid(d.datdba))"
     " FROM pg_database d WHERE d.datname = current_database()"
 )
+_TRIALS = (
+    "SELECT datname FROM pg_database"
+    " WHERE datname ~ '^upgrade_runner_[0-9]{8}t[0-9]{6}z-[0-9a-f]{6}_[0-9a-f]{8}$' ORDER BY 1"
+)
+"""Names as `trial_name` and `new_name` make them of a run's id, and no copy of a rehearsal's."""
 _BEGINNING = "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname"
 
 
@@ -31,14 +37,42 @@ def trial_name(run_id: str) -> str:
 
 
 @contextlib.contextmanager
-def scratch(address: Address, run_id: str) -> Iterator[str]:
-    """Make an empty database like that of the address, and drop it after the block."""
-    name = new_name(trial_name(run_id))
+def scratch(address: Address, bench: Workbench) -> Iterator[str]:
+    """Make an empty database like that of the address, and drop it after the block.
+
+    A session stays open in it, by which others tell it from what a run that was killed has left;
+    such are dropped first.
+    """
+    left = _trials(address)
+    name = new_name(trial_name(bench.run_id))
     create(address, name)
     try:
-        yield name
+        with connected(within(address, name)):
+            _clear(address, left, bench.note)
+            yield name
     finally:
         drop(address, name)
+
+
+def _trials(address: Address) -> list[str]:
+    """Name the databases on which any run tries a backup, or has tried one when it was killed."""
+    with connected(address) as connection:
+        return [str(name) for (name,) in connection.execute(_TRIALS).fetchall()]
+
+
+def _clear(address: Address, names: list[str], note: Callable[[str], None]) -> None:
+    """Drop those of the databases in which nobody is, and say so."""
+    errors = _errors()
+    for name in names:
+        with connected(address) as connection:
+            try:
+                connection.execute(f"DROP DATABASE {quoted(name)}")
+            except (errors.ObjectInUse, errors.InvalidCatalogName):
+                continue  # of a run that lives, or has ended since
+            except errors.InsufficientPrivilege:
+                note(f"the database {name} of a run that was killed is another role's: drop it")
+            else:
+                note(f"dropped the database {name}, which a run that was killed has left")
 
 
 def create(address: Address, name: str, *, like: Address | None = None) -> None:
@@ -53,7 +87,7 @@ def create(address: Address, name: str, *, like: Address | None = None) -> None:
     with connected(address) as connection:
         try:
             connection.execute(f"CREATE DATABASE {quoted(name)} TEMPLATE template0 {properties}")
-        except _lacks_right() as error:
+        except _errors().InsufficientPrivilege as error:
             raise DatabaseError(
                 f"{address.shown}: the role may not create the database that a backup is restored "
                 "into",
@@ -95,7 +129,7 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _lacks_right() -> type[Exception]:
-    from psycopg.errors import InsufficientPrivilege
+def _errors() -> Any:  # noqa: ANN401 - a module
+    from psycopg import errors
 
-    return InsufficientPrivilege
+    return errors

@@ -15,6 +15,14 @@ DUMP, RESTORE = "pg_dump", "pg_restore"
 _VERSION = re.compile(r"\(PostgreSQL\) (?P<version>(?P<major>\d+)\S*)")
 """``pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)``."""
 
+_MENDS = (
+    ("could not extend file", "free some space on the server"),
+    ("no space left on device", "free some space, or choose another folder with --output"),
+    ("permission denied for", "let the database's owner run this, or grant the role what it lacks"),
+)
+"""Words of what the programs and the server complain of to what may help (PostgreSQL 15: md.c,
+pg_backup_archiver.c, aclchk.c)."""
+
 
 @dataclass(frozen=True)
 class Program:
@@ -52,7 +60,7 @@ def dump(address: Address, snapshot: str, path: Path, bench: Workbench) -> None:
     # Absolute, for the program runs in the step's folder and not in the runner's.
     file = f"--file={path.absolute()}"
     argv = (DUMP, "--format=custom", "--no-password", f"--snapshot={snapshot}", file)
-    bench.tool(argv, address.environment())
+    _run(argv, address, bench)
 
 
 def restore(address: Address, path: Path, bench: Workbench, *, owners: bool = False) -> None:
@@ -61,4 +69,14 @@ def restore(address: Address, path: Path, bench: Workbench, *, owners: bool = Fa
     name = address.settings["dbname"]
     target = (f"--dbname={name}", str(path.absolute()))
     argv = (RESTORE, "--exit-on-error", "--no-password", *own, *target)
-    bench.tool(argv, address.environment())
+    _run(argv, address, bench)
+
+
+def _run(argv: tuple[str, ...], address: Address, bench: Workbench) -> None:
+    """Run a program with the address in its environment; a known complaint gets its mend."""
+    try:
+        bench.tool(argv, address.environment())
+    except DatabaseError as error:
+        words = error.message.casefold()
+        mend = next((mend for word, mend in _MENDS if word in words), error.hint)
+        raise DatabaseError(error.message, hint=mend) from error
