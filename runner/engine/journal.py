@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 _ENCODE = msgspec.json.Encoder().encode
 _DECODE = msgspec.json.Decoder(Entry).decode
+_DECODE_LINES = msgspec.json.Decoder(Entry).decode_lines
 
 
 class Journal:
@@ -83,7 +84,7 @@ class Journal:
         """
         clean, written = scrubbed_json(data, self._redactor)
         with self._lock:
-            line = self._line(event, msgspec.Raw(written), now())
+            line = self._line(event, msgspec.Raw(written))
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:
@@ -100,20 +101,21 @@ class Journal:
         Raises DossierError. These lines are durable with the next durable one.
         """
         with self._lock:
-            written, time = [], now()
-            for entry in entries:
-                line = self._line(entry.event, entry.data, time)
-                self._seq += 1
-                self._prev = hashlib.sha256(line).hexdigest()
-                written.append(line + b"\n")
+            written, time, seq, prev = [], now(), self._seq, self._prev
+            first = seq + 1
+            for seq, entry in enumerate(entries, first):
+                line = _ENCODE(Entry(seq, time, self._run, entry.event, entry.data, prev))
+                prev = hashlib.sha256(line).hexdigest()
+                written.append(line)
             try:
-                _write_whole(self._fd, b"".join(written))
+                _write_whole(self._fd, b"".join(line + b"\n" for line in written))
             except OSError as error:
                 raise _unwritable(self._path, error) from error
+            self._seq, self._prev = seq, prev
 
-    def _line(self, event: str, clean: msgspec.Raw, time: str) -> bytes:
+    def _line(self, event: str, clean: msgspec.Raw) -> bytes:
         """Give the next line, without its end."""
-        return _ENCODE(Entry(self._seq + 1, time, self._run, event, clean, self._prev))
+        return _ENCODE(Entry(self._seq + 1, now(), self._run, event, clean, self._prev))
 
     def close(self) -> None:
         """Make the last lines durable, and let go."""
@@ -144,6 +146,28 @@ def lines(path: Path) -> Iterator[tuple[Entry, bytes]]:
         return
     except OSError as error:
         raise DossierError(f"cannot read {path}: {error.strerror}") from error
+
+
+def chained(path: Path) -> tuple[Sequence[Entry], str]:
+    """Give all entries at once, in half the time, and the hash of the last whole line.
+
+    Raises DossierError, as `read`.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DossierError(f"cannot read {path}: {error.strerror}") from error
+    whole = content[: content.rfind(b"\n") + 1]
+    hashes = [hashlib.sha256(line).hexdigest() for line in whole.split(b"\n")[:-1]]
+    try:
+        entries = _DECODE_LINES(whole)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        entries = []
+    if [one.prev for one in entries] != [GENESIS, *hashes][:-1] or any(
+        one.seq != number for number, one in enumerate(entries, 1)
+    ):
+        entries = list(read(path))  # which says what line is damaged
+    return entries, hashes[-1] if hashes else ""
 
 
 def _entry(path: Path, number: int, line: bytes, prev: str) -> Entry:

@@ -21,6 +21,7 @@ _FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _MOST_OPEN = 16
 """Folders of either side that are held open: logs have one, but each check has one of artifacts."""
+_NOWHERE = frozenset({"", ".", ".."})
 _OWN = frozenset({JOURNAL, NAME, ".lock"})
 """Files that a merge writes itself."""
 
@@ -62,7 +63,7 @@ class Files:
 
     def _may(self, name: str) -> bool:
         parts = name.split("/")
-        if name in _OWN or any(part in {"", ".", ".."} for part in parts) or "\0" in name:
+        if name in _OWN or not _NOWHERE.isdisjoint(parts) or "\0" in name:
             return False
         if parts[0] == self._stage:
             return parts[1:2] in (["logs"], ["artifacts"])
@@ -124,12 +125,14 @@ class _Homes:
         try:
             fd = os.open(name.rpartition("/")[2], _FILE, dir_fd=folder)
             try:
-                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                facts = os.fstat(fd)
+                if not stat.S_ISREG(facts.st_mode):
                     raise Unfit(f"{self._source}: {name} is no file")
-                piece = os.read(fd, _PIECE)
+                most = min(facts.st_size + 1, _PIECE)  # great buffers cost more than small files
+                piece = os.read(fd, most)
                 while piece:
                     yield piece
-                    piece = os.read(fd, _PIECE) if len(piece) == _PIECE else b""
+                    piece = os.read(fd, most) if len(piece) == most else b""
             finally:
                 os.close(fd)
         except OSError as error:

@@ -108,7 +108,7 @@ class Joining:
         return "joined", "", told
 
     def _take_files(self, one: ShardDossier) -> None:
-        written = map(self._spool.read, one.slots.values())
+        written = self._spool.each(one.slots.values())
         self._files.take(one.live, kept(written, one.head.services))
 
     def _decide(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from runner.engine.journal import Entry, lines
+from runner.engine.journal import Entry, chained
 from runner.engine.merge.shard import ShardDossier, Unfit
 from runner.engine.resume import RunStart
 from runner.errors import DossierError
@@ -85,14 +84,14 @@ def keep_journal(source: Path, target: Path, stage: str) -> Retelling:
         raise Unfit(f"{source}: there is no such file") from error
     except OSError as error:
         raise DossierError(f"cannot copy {source} to {target}: {error.strerror}") from error
-    told, last = Retelling(), b""
+    told = Retelling()
     try:
-        for entry, last in lines(target):  # noqa: B007 - the last line is used below
-            told.lines = entry.seq
+        entries, told.head = chained(target)
+        for entry in entries:
             told.hear(entry, stage)
     except (DossierError, msgspec.DecodeError) as error:
         raise Unfit(f"{source}: {error}") from error
-    told.head = hashlib.sha256(last[:-1]).hexdigest() if last else ""
+    told.lines = len(entries)
     return told
 
 

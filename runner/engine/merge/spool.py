@@ -54,6 +54,11 @@ class Spool:
         """Give the JSON of a result."""
         return os.pread(self._file.fileno(), slot.size, slot.offset)
 
+    def each(self, slots: Iterable[Slot]) -> Iterator[bytes]:
+        """Give the JSON of results, one after the other."""
+        fd, read = self._file.fileno(), os.pread
+        return (read(fd, slot[1], slot[0]) for slot in slots)
+
 
 class SpooledResults(Sequence[Result]):
     """Results in the order of the playbook, each read when it is asked for."""
@@ -83,4 +88,4 @@ class SpooledResults(Sequence[Result]):
 
     def written(self) -> Iterator[bytes]:
         """Give each as JSON."""
-        return map(self._spool.read, self._slots)
+        return self._spool.each(self._slots)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +12,7 @@ import msgspec
 from runner.errors import DossierError
 from runner.model import Outcome, Run
 from runner.reporters.base import Dossier
+from runner.reporters.html.journal import JournalHead, journal_head
 
 T = TypeVar("T")
 
@@ -20,8 +20,6 @@ _UPGRADE = "upgrade.json"
 _JOURNAL = "journal.jsonl"
 _DOCUMENTS = ("junit.xml", "summary.md", "findings.sarif", "run.json")
 """Of a stage, as far as they are there."""
-_END = "run_ended"
-"""The event that the journal gets after the reports of a run are written."""
 
 
 class Upgrade(msgspec.Struct, frozen=True):
@@ -58,22 +56,6 @@ class Head(msgspec.Struct, frozen=True):
     """Seconds."""
     interrupted: str = ""
     """What ended it early."""
-
-
-class _Line(msgspec.Struct, frozen=True):
-    """What is read of a line of the journal."""
-
-    event: str
-
-
-@dataclass(frozen=True)
-class JournalHead:
-    """How far the journal had come when the last run's checks had ended."""
-
-    lines: int
-    """How many."""
-    sha256: str
-    """Of the last of them: it stands for all, as each line holds the hash of the one before."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +106,7 @@ def gather(dossier: Dossier, run: Run) -> Evidence:
         stages=stages,
         earlier=in_order(read(path, Head) for path in set_aside),
         set_aside=set_aside,
-        journal=_journal(live / _JOURNAL),
+        journal=journal_head(live / _JOURNAL),
     )
 
 
@@ -149,32 +131,3 @@ def read(path: Path, of: type[T]) -> T:
         raise DossierError(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DossierError(f"{path} is not as the runner wrote it: {error}") from error
-
-
-def _journal(path: Path) -> JournalHead:
-    """Look at the whole lines, but for one at the end that is written after the reports."""
-    lines, before, last = 0, b"", b""
-    for line in _whole_lines(path):
-        lines, before, last = lines + 1, last, line
-    if lines and _event(last, path) == _END:
-        lines, last = lines - 1, before
-    return JournalHead(lines, hashlib.sha256(last).hexdigest() if lines else "")
-
-
-def _event(line: bytes, path: Path) -> str:
-    try:
-        return msgspec.json.decode(line, type=_Line).event
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DossierError(f"{path}: its last line is damaged: {error}") from error
-
-
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as stream:
-            for line in stream:
-                if line.endswith(b"\n"):
-                    yield line[:-1]
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise DossierError(f"cannot read {path}: {error.strerror}") from error

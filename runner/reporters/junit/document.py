@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from runner.model import Run
-from runner.reporters.junit.entries import Entry, Fault, Suite, Tag
+from runner.reporters.junit.entries import Entry, Fault, Suite, Tag, no_faults
 from runner.reporters.junit.suites import suites, title
 from runner.reporters.junit.xml import attribute, content, properties, seconds
 from runner.reporters.text import one_line
@@ -71,15 +72,21 @@ def _suite_start(suite: Suite, names: Names, host: str) -> str:
 
 
 def _case(entry: Entry, names: Names, *, extended: bool) -> str:
-    classname = one_line(entry.classname)
+    classname, shown = _classname(entry.classname)
     name = names.claim(classname, entry.name)
-    start = (
-        f"<testcase classname={attribute(classname)} name={attribute(name)}"
-        f' time="{seconds(entry.seconds)}"'
-    )
+    start = f'<testcase classname={shown} name={attribute(name)} time="{seconds(entry.seconds)}"'
+    if entry.faults is no_faults and not extended:
+        return f"{start}/>\n"
     inner = properties(entry.properties()) if extended else ""
     inner += "".join(map(_fault, entry.faults()))
     return f"{start}>\n{inner}</testcase>\n" if inner else f"{start}/>\n"
+
+
+@lru_cache(1024)
+def _classname(text: str) -> tuple[str, str]:
+    """Give a class name made safe, and as an attribute; nearly all cases share theirs."""
+    safe = one_line(text)
+    return safe, attribute(safe)
 
 
 def _fault(fault: Fault) -> str:

@@ -84,12 +84,13 @@ def _others(run: Run) -> Iterator[Entry]:
 
 
 def _check_entry(run: Run, result: Result, rerun: Rerun) -> Entry:
+    told = result.outcome is not Outcome.PASSED or len(result.attempts) > 1
     return Entry(
         f"{run.subject.package}.{run.stage}",
         result.area or result.check,
         result.duration,
         _TAGS[result.outcome] if result.counts else Tag.SKIPPED,
-        partial(_check_faults, result, rerun),
+        partial(_check_faults, result, rerun) if told else no_faults,
         partial(check_properties, result),
     )
 

@@ -18,6 +18,7 @@ from runner.engine.dossier import Dossier
 from runner.errors import DossierError
 from runner.model import Case, Outcome
 from runner.reporters.html.evidence import gather
+from runner.reporters.html.journal import JournalHead, journal_head
 from runner.reporters.html.scanned import scans_of
 from runner.reporters.html.vulnerabilities import accepted, vulnerabilities
 
@@ -34,6 +35,22 @@ def test_the_journals_head_is_that_before_the_reports(tmp_path: Path, end: bytes
     head = gather(dossier, dossier.runs()[-1]).journal
     assert head.lines == 2
     assert head.sha256 == hashlib.sha256(line("check_ended")).hexdigest()
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 4096])
+def test_the_journals_head_wherever_a_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("runner.reporters.html.journal._BLOCK", block)
+    path = tmp_path / "journal.jsonl"
+    lines = [json.dumps({"event": "check_ended", "n": "x" * n}).encode() for n in range(9)]
+    for count in range(10):
+        whole = b"".join(one + b"\n" for one in lines[:count])
+        path.write_bytes(whole + b'{"torn')
+        last = hashlib.sha256(lines[count - 1]).hexdigest() if count else ""
+        assert journal_head(path) == JournalHead(count, last)
+        path.write_bytes(whole + line("run_ended") + b"\n")
+        assert journal_head(path) == JournalHead(count, last)
 
 
 def test_no_journal_has_no_head(tmp_path: Path) -> None:
