@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from proxy import Proxy
     from record import Release
 
+#: Bytes of a socket's path: 107 (unix(7)), less what supervisord and HAProxy add as they make it.
+LONGEST = 90
 #: Seconds between two looks.
 POLL = 1.0
 #: Seconds for a program that follows a log to end.
@@ -72,7 +75,8 @@ def following(deployment: Deployment, record: Record) -> Iterator[None]:
     """Print the log of the new server to standard error meanwhile."""
     argv = deployment.slot(record.new).follow
     try:
-        running = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        env = {**os.environ, **deployment.env}
+        running = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr)
     except OSError as error:
         message = f"{argv[0]}: {error}"
         raise RolloutError(message, "is it installed, and on PATH?") from error
@@ -158,6 +162,9 @@ def adopt(deployment: Deployment, proxy: Proxy, release: Release, name: str) -> 
 
 def up(deployment: Deployment, proxy: Proxy, _record: Record) -> Told:
     """Start what keeps the proxy and the servers, with the traffic as it was."""
+    if (length := len(os.fsencode(deployment.socket))) > LONGEST:
+        message = f"{deployment.socket} is too long for a socket: {length} bytes"
+        raise RolloutError(message, f"choose a folder so that it has at most {LONGEST}")
     deployment.proxy_state.parent.mkdir(parents=True, exist_ok=True)
     deployment.proxy_state.touch()
     servers.command(deployment, deployment.up)

@@ -311,5 +311,7 @@ def test_wrong_usage_says_what_is_wrong(app: Depot) -> None:
     done = app.step("soak", "--seconds", "0", ok=False)
     assert "the traffic has not moved: the rollout has come to 'decided'" in done.stderr
     assert "nothing is started yet" in app.step("move", ok=False).stderr
+    done = app.step("up", "--home", "h" * 90, ok=False)
+    assert "is too long for a socket" in done.stderr
     (app.home / "rollout.json").write_text("{")
     assert "cannot read" in app.step("show", ok=False).stderr

@@ -1,0 +1,173 @@
+"""MLflow as it is deployed by this repository's own playbook, for tests of its stages."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from support.command import environment, runner
+from support.depot import free_port, needed
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = "deployment/mlflow/requirements.txt"
+_REHEARSED = """    - area: It was rehearsed
+      uses: rehearsal
+      expect: {max_age: 7d}
+
+"""
+_BUILD = "[docker-compose, -f, deployment/docker-compose.yml, build, mlflow]"
+_API = "/api/2.0/mlflow"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A clone of this repository, and the deployment that it rolls out to."""
+
+    clone: Path
+    """The clone."""
+    env: dict[str, str]
+    """With the ports of the deployment."""
+    deployment: str = "deployment/local.toml"
+    """How it is deployed."""
+    options: tuple[str, ...] = ()
+    """Of every command that runs a stage."""
+
+    @property
+    def home(self) -> Path:
+        """The deployment's folder."""
+        return self.clone / "analysis_outputs/deployment"
+
+    @property
+    def url(self) -> str:
+        """Where users call."""
+        return f"http://{self.env['PUBLIC']}"
+
+    def step(self, name: str, *words: str) -> dict[str, Any]:
+        """Carry out one step of a rollout by itself, and give what it told."""
+        program = ("checks/rollout/rollout.py", name, "--deployment", self.deployment)
+        done = subprocess.run(
+            ["python", *program, *words],
+            cwd=self.clone,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def adopt(self, version: str, image: str = "") -> None:
+        """Deploy the first release."""
+        what = ("--version", version, "--lock", LOCK)
+        self.step("environment", *what)
+        self.step("adopt", *what, "--image", image, "--slot", "blue")
+
+    def runner(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command, which must come to a good end."""
+        options = () if words[0] == "bump" else self.options
+        done = runner(*words, *options, cwd=self.clone, env=self.env, limit=1800)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def bump(self, version: str) -> None:
+        """Bring every pin to a version, and commit that."""
+        self.runner("bump", "--version", version, "--allow-downgrade")
+        self.commit(version)
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        argv = ["git", *who, "commit", "--quiet", "--all", "--message", message]
+        subprocess.run(argv, cwd=self.clone, check=True)
+
+    def log(self, stage: str, check: str) -> str:
+        """Give the log of the first attempt of a check."""
+        path = self.clone / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
+        return path.read_text(encoding="utf-8")
+
+    def version(self) -> str:
+        """Give the version that users meet."""
+        return urllib3.request("GET", f"{self.url}/version", timeout=60).data.decode()
+
+
+@contextlib.contextmanager
+def site(
+    variables: Mapping[str, str], deployment: str = "deployment/local.toml", *options: str
+) -> Iterator[Site]:
+    """Clone this repository as it lies here, at 3.6.0; what supervisord keeps ends with the block.
+
+    It was not rehearsed, watches for a few seconds, and builds no image.
+    """
+    needed()
+    # Not pytest's own folder: the path of a socket has at most 107 bytes (unix(7)).
+    with tempfile.TemporaryDirectory(prefix="mlf-") as folder:
+        ports = {name: f"127.0.0.1:{free_port()}" for name in ("PUBLIC", "BLUE", "GREEN")}
+        clone = Path(folder) / "r"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        made = Site(clone, environment({**ports, **variables}), deployment, options)
+        for place in ("checks", "deployment"):
+            shutil.copytree(ROOT / place, clone / place, dirs_exist_ok=True)
+        playbook = clone / "config/mlflow_release.yaml"
+        text = (ROOT / "config/mlflow_release.yaml").read_text(encoding="utf-8")
+        assert _REHEARSED in text
+        assert _BUILD in text
+        text = text.replace(_REHEARSED, "").replace("needs: [it-was-rehearsed, ", "needs: [")
+        text = text.replace('soak: "600"', 'soak: "5"').replace(_BUILD, '["true"]')
+        # Begins the dossier: with which version is what `runner rollback` goes back to.
+        text += '  begin:\n    - {area: Begin, run: ["true"]}\n'
+        playbook.write_text(text, encoding="utf-8")
+        made.commit("as it is tested")
+        made.bump("3.6.0")
+        made.runner("run", "begin")
+        try:
+            made.step("up")
+            yield made
+        finally:
+            conf = f"{deployment.removesuffix('.toml')}/supervisord.conf"
+            subprocess.run(
+                ["supervisorctl", "-c", conf, "shutdown"],
+                cwd=clone,
+                env={**made.env, "DEPLOYMENT": str(made.home)},
+                check=False,
+                capture_output=True,
+            )
+
+
+class Client:
+    """A user, over a connection that stays open; no request is tried twice."""
+
+    def __init__(self, url: str) -> None:
+        """Know where to call."""
+        self._url = f"{url}{_API}"
+        self._pool = urllib3.PoolManager(retries=False, timeout=60)
+
+    def call(self, method: str, path: str, content: object = None) -> dict[str, Any]:
+        """Ask the API."""
+        response = self._pool.request(method, f"{self._url}/{path}", json=content)
+        assert response.status == HTTPStatus.OK, (path, response.status, response.data[:300])
+        told: dict[str, Any] = json.loads(response.data)
+        return told
+
+    def write(self, number: int) -> str:
+        """Log a run with a metric; give its id."""
+        begun = {"experiment_id": "0", "start_time": 1_700_000_000_000}
+        run = self.call("POST", "runs/create", begun)["run"]["info"]["run_id"]
+        metric = {"run_id": run, "key": "number", "value": number, "timestamp": 1, "step": 0}
+        self.call("POST", "runs/log-metric", metric)
+        return str(run)
+
+    def read(self, run: str) -> float:
+        """Give the metric of a run."""
+        (metric,) = self.call("GET", f"runs/get?run_id={run}")["run"]["data"]["metrics"]
+        return float(metric["value"])
