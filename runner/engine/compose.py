@@ -22,6 +22,10 @@ _ASK = 30.0
 """Seconds for a question to the Docker daemon."""
 _TAIL = "40"
 """Lines of each container's log that are kept where the project did not come up."""
+SEE = "see the tail of its log"
+"""The mend where a service is not ready and nothing else says why."""
+_PLUGIN = ("docker", "compose")
+"""How Compose v2 is called."""
 _SUMMARY = "Encountered errors while bringing up the project."
 """What docker-compose 1.29 says last, after the reason."""
 
@@ -61,7 +65,7 @@ class Project:
             except ComposeError:
                 self._tell_tails(service, log)
                 raise
-            return (*self.base, "logs", "--follow", "--no-color", compose.service)
+            return self._follow(service, compose, log)
 
     def stop(self, service: Service, compose: Compose, log: Sink) -> None:
         """Stop a service's container: what follows its log comes to an end, with all of it."""
@@ -78,7 +82,7 @@ class Project:
 
     def _client(self, log: Sink) -> tuple[str, ...]:
         session = self.session
-        for words in (("docker", "compose"), ("docker-compose",)):
+        for words in (_PLUGIN, ("docker-compose",)):
             argv = (*words, "version")
             request = session.request(argv, session.repository, session.environment, _ASK)
             if run(request, session.forest, log, Stop()).execution.exit_code == 0:
@@ -87,6 +91,17 @@ class Project:
             "neither `docker compose` nor `docker-compose` is there",
             hint="install Docker Compose, or choose a profile whose services are processes",
         )
+
+    def _follow(self, service: Service, compose: Compose, log: Sink) -> tuple[str, ...]:
+        """Give the argv that follows a log to the end of its container.
+
+        ``docker compose`` v2 goes on after it, where docker and docker-compose 1.29 do not.
+        """
+        if self.base[:2] == _PLUGIN:
+            ids = self._ask(service, log, "ps", "--all", "--quiet", compose.service).split()
+            if len(ids) == 1:
+                return (self.base[0], "logs", "--follow", ids[0])
+        return (*self.base, "logs", "--follow", "--no-color", compose.service)
 
     def _tell_tails(self, service: Service, log: Sink) -> None:
         """Log the last words of every container: one that is waited for may be another's."""
@@ -108,7 +123,7 @@ class Project:
             raise ComposeError(
                 f"service {service.name}: `{shlex.join(argv)}`: {why}"
                 + (f": {last}" if last else ""),
-                hint=execution.hint or mend(said),
+                hint=execution.hint or mend(said) or SEE,
             )
         return finished.stdout.decode("utf-8", "replace")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from runner.engine.clock import now
-from runner.engine.compose import ComposeError, Project
+from runner.engine.compose import SEE, ComposeError, Project
 from runner.engine.output import Log, Nowhere, Sink
 from runner.engine.ports import holders, port_of, taken
 from runner.engine.process import Running, finish, not_started
@@ -181,7 +181,7 @@ class LiveService:
             if time.monotonic() > deadline:
                 within = f"{service.ready.within:g} s"
                 reason = f"no {describe(service.ready)} within {within}"
-                raise Unready(f"service {service.name}: {reason}", "see the tail of its log")
+                raise Unready(f"service {service.name}: {reason}", SEE)
             if not stop.wait(_INTERVAL):
                 raise Unready(f"interrupted by {stop.signal}")
         self._check_holder()
@@ -214,7 +214,7 @@ class LiveService:
         self._pump.join(_LAST_WORDS)
         last = self._log.last_line() if self._log is not None else ""
         said = f"; its log ends: {last}" if last else "; it logged nothing"
-        return Unready(f"service {self._service.name} died: {end}{said}")
+        return Unready(f"service {self._service.name} died: {end}{said}", SEE)
 
     def _read_output(self) -> None:
         running = self._running

@@ -46,12 +46,14 @@ class MissingImageError(ImageError):
 def trouble(engine: str, words: tuple[str, ...], ended: Ended) -> ImageError:
     """Say what kept an engine from its answer; ``words`` are its subcommand."""
     said = last_words(ended)
+    # What counts may stand before the words that are shown: the address of a request is long.
+    whole = (ended.stderr.strip() or ended.stdout).decode("utf-8", "replace")
     asked = f"{engine} {' '.join(words[:2])}"
-    if _has(said, _MISSING):
+    if _has(whole, _MISSING):
         return MissingImageError(f"{asked}: {said}")
-    if _has(said, _REFUSED):
+    if _has(whole, _REFUSED):
         return ImageError(f"{asked}: this user may not talk to the daemon: {said}", hint=_JOIN)
-    if _has(said, _NO_DAEMON):
+    if _has(whole, _NO_DAEMON):
         return ImageError(f"{asked}: no daemon answers: {said}", hint=_START)
     return ImageError(f"{asked}: {said}", hint=f"`{engine} info` tells whether the engine is well")
 
