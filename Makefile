@@ -20,6 +20,8 @@ BIN := .venv/bin
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 ACTIONS := $(wildcard .github/actions/*/action.yml)
+DOCKERFILES := $(wildcard deployment/*/Dockerfile .ci/*/Dockerfile)
+COMPOSE_FILES := $(wildcard deployment/docker-compose*.yml)
 MLFLOW_PROGRAMS := $(wildcard tests/mlflow/*.py checks/mlflow/*.py checks/rollout/*.py)
 UV := $(or $(shell command -v uv),.venv-uv/bin/uv)
 LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -59,6 +61,9 @@ lint: $(DEV) $(MLFLOW) ## Style, types and layers
 	@echo "==> check-jsonschema"
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(COMPOSE_FILES)
+	@echo "==> hadolint"
+	@$(BIN)/hadolint $(DOCKERFILES)
 	@echo "==> the parser of GitHub Actions"
 	@$(MAKE) parse-workflows
 
