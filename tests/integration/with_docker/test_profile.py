@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from support.containers import PASSWORD, Deployment, deployment, image
+from support.containers import PASSWORD, PLUGIN, Deployment, compose_client, deployment, image
 
 
 def test_preflight_and_matrix(tmp_path: Path) -> None:
@@ -20,6 +20,16 @@ def test_preflight_and_matrix(tmp_path: Path) -> None:
         assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
     assert made.volumes() == []
     assert_no_password_below(output)
+
+
+def test_the_same_containers_by_compose_v2(tmp_path: Path) -> None:
+    with deployment(variables={"DOCKER_CONFIG": str(PLUGIN)}) as made:
+        assert compose_client(made.environment) == ("docker", "compose")
+        done = made.run("run", "preflight", "-o", str(tmp_path), "--only", "revision-before")
+        rows = outcomes(done, tmp_path / "live/preflight/run.json")
+        assert rows == {"revision-before": "passed"}
+        assert made.containers() == []
+        assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
 
 
 def preflight(made: Deployment, output: Path) -> None:
