@@ -255,3 +255,6 @@ def test_what_cannot_be_read_or_written_is_told(fleet: Fleet) -> None:
     assert (book.returncode, "cannot read none.yaml" in book.stderr) == (2, True)
     output = fleet.run("--output", "file/below")
     assert (output.returncode, "cannot write file/below" in output.stderr) == (3, True)
+    (fleet.root / "loop").symlink_to("loop")
+    loop = runner("fleet", "fleet.json", "loop", "-p", PLAYBOOK, cwd=fleet.root)
+    assert (loop.returncode, "cannot read loop" in loop.stderr) == (2, True)

@@ -191,7 +191,7 @@ def test_a_release_pull_request_that_is_green(clone: Path, temp: Path, api: GitH
     # The budget is 20 seconds, which is told and not asserted: `pytest -rP` shows it.
     sys.stdout.write(f"the action's own steps: {own:.1f} s, the checks: {checks:.1f} s\n")
     for one in made.done:
-        sys.stdout.write(f"{one.seconds:6.1f} s  {one.name}\n")
+        sys.stdout.write(f"{one.seconds:6.1f} s  {one.cpu:5.1f} s of CPU  {one.name}\n")
 
 
 def test_one_that_fails_from_a_fork(clone: Path, temp: Path, api: GitHubApi) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -40,6 +41,8 @@ class Done:
     given: dict[str, str] = field(default_factory=dict)
     """What a used action would have been given."""
     seconds: float = 0.0
+    cpu: float = 0.0
+    """Seconds of processor time, which other work on the machine changes little."""
 
     @property
     def annotations(self) -> list[str]:
@@ -137,7 +140,7 @@ class Job:
         assert "${{" not in step["run"], "an expression in a script can be injected into"
         script.write_text(step["run"])
         path = os.pathsep.join([*reversed(self.path), self.environment["PATH"]])
-        began = time.monotonic()
+        began, used = time.monotonic(), _cpu()
         ended = subprocess.run(
             [*(BASH if step.get("shell") == "bash" else PLAIN), str(script)],
             cwd=self.workspace,
@@ -166,7 +169,13 @@ class Job:
             outputs_of(files["GITHUB_OUTPUT"]),
             files["GITHUB_STEP_SUMMARY"].read_text(),
             seconds=time.monotonic() - began,
+            cpu=_cpu() - used,
         )
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def filled(value: object, contexts: Mapping[str, Any]) -> str:
