@@ -51,6 +51,7 @@ class Source:
         self.uri = uri
         self.client = client
         self.workers = workers
+        self.unread: set[str] = set()
         self.credentials = credentials.get_default_host_creds(uri)
 
     def lines(self) -> Iterator[Line]:
@@ -131,8 +132,22 @@ class Source:
                 yield from self.artifacts(owner, where, listed, path)
             else:
                 content = {"owner": owner, "path": path, "size": size}
-                content["sha256"] = fetched_sha256(self.repository(where), path)
+                content |= self.fetched(f"{owner}: {path}", where, path)
                 yield Line("artifact", f"{owner}: {path}", content)
+
+    def fetched(self, name: str, where: str, path: str) -> dict[str, str]:
+        """Give the SHA-256 of an artifact; nothing for one that no client can get.
+
+        The servers of some releases (3.6.0) list a name beyond ASCII and answer 500 where it is
+        fetched. Such a one is remembered, to be told; any other that cannot be fetched is an error.
+        """
+        try:
+            return {"sha256": fetched_sha256(self.repository(where), path)}
+        except Exception as error:
+            if path.isascii() or "500 error" not in str(error):
+                raise
+            self.unread.add(name)
+            return {}
 
     def repository(self, where: str) -> Any:  # noqa: ANN401 - mlflow's, without types
         """Give mlflow's own way to the artifacts at a place."""

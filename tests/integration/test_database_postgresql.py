@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -205,14 +205,30 @@ def test_a_flipped_byte_and_a_truncation_are_refused(book: Book) -> None:
     assert "bytes" in book.errored("verify").reason
 
 
-@pytest.mark.parametrize("place", [0.5, 0.9])
+def flipped(content: bytes, place: float) -> bytes:
+    """Change one bit."""
+    changed = bytearray(content)
+    changed[int(len(content) * place)] ^= 1
+    return bytes(changed)
+
+
+def cut(content: bytes, place: float) -> bytes:
+    """Keep what stands before a place."""
+    return content[: int(len(content) * place)]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [(flipped, 0.3), (flipped, 0.5), (flipped, 0.9), (cut, 0.0), (cut, 0.5), (cut, 0.99)],
+)
 def test_a_dump_that_is_damaged_before_it_is_tried_is_refused(
-    book: Book, monkeypatch: pytest.MonkeyPatch, place: float
+    book: Book,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[bytes, float], bytes],
+    place: float,
 ) -> None:
     def damage(path: Path, _: object) -> str:
-        content = bytearray(path.read_bytes())
-        content[int(len(content) * place)] ^= 0xFF
-        path.write_bytes(content)
+        path.write_bytes(change(path.read_bytes(), place))
         return "0" * 64
 
     monkeypatch.setattr(operations, "sha256_of", damage)

@@ -94,16 +94,25 @@ def lose(database: Path, artifacts: Path, url: str) -> dict[str, str]:
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Answers as a tracking server with one experiment, whose runs become more or fail."""
+    """Answers as a tracking server with one experiment, and serves no artifact."""
 
     asked = 0
     """How often for runs."""
     fails = False
-    """Whether the second time is an error."""
+    """Whether that is an error from the second time on."""
+    grows = False
+    """Whether there is a run more each time."""
+    file = ""
+    """An artifact of the runs, which it lists."""
 
     def do_GET(self) -> None:
-        """Be healthy, and hold no models."""
-        self._answer({})
+        """Be healthy, hold no models, and list artifacts."""
+        if "/mlflow-artifacts/" in self.path:
+            self._answer({"error": "no"}, 500)
+        elif "artifacts/list" in self.path and self.file:
+            self._answer({"files": [{"path": self.file, "is_dir": False, "file_size": 7}]})
+        else:
+            self._answer({})
 
     def do_POST(self) -> None:
         """Answer a search."""
@@ -112,9 +121,10 @@ class _Server(BaseHTTPRequestHandler):
             self._answer({"experiments": [{"experiment_id": "7", "name": "ü"}]})
         elif self.path.endswith("runs/search"):
             type(self).asked += 1
+            where = "mlflow-artifacts:/7/artifacts"
             runs = [
-                {"info": {"run_id": f"r{n}", "lifecycle_stage": "active"}}
-                for n in range(self.asked)
+                {"info": {"run_id": f"r{n}", "lifecycle_stage": "active", "artifact_uri": where}}
+                for n in range(self.asked if self.grows else 1)
             ]
             self._answer({"runs": runs}, 400 if self.fails and self.asked > 1 else 200)
         else:
@@ -133,9 +143,9 @@ class _Server(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def pretended(*, fails: bool) -> Iterator[str]:
-    """Give the URL of a server that does not stand still."""
-    handler = type("Handler", (_Server,), {"fails": fails, "asked": 0})
+def pretended(**traits: object) -> Iterator[str]:
+    """Give the URL of a server of such traits."""
+    handler = type("Handler", (_Server,), traits)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
         thread = threading.Thread(target=made.serve_forever)
         thread.start()
@@ -146,26 +156,41 @@ def pretended(*, fails: bool) -> Iterator[str]:
             thread.join()
 
 
+def asked(path: Path, **traits: object) -> tuple[int, dict[str, Any], list[str]]:
+    """Take a snapshot of a server of such traits."""
+    with pretended(**traits) as url:
+        return program("snapshot.py", "--output", str(path), interpreter=python(), url=url)
+
+
 def test_a_server_that_does_not_stand_still_is_not_verified(tmp_path: Path) -> None:
-    path = tmp_path / "one.gz"
-    with pretended(fails=False) as url:
-        code, told, errors = program(
-            "snapshot.py", "--output", str(path), interpreter=python(), url=url
-        )
+    code, told, errors = asked(tmp_path / "one.gz", grows=True)
     assert (code, told["verified"]) == (1, False)
     (error,) = errors
     assert error.startswith("the server's second answer differs in run: expected {'count': 1")
-    assert [line["id"] for line in lines_of(path) if line["kind"] == "run"] == ["r0"]
+    assert [one["id"] for one in lines_of(tmp_path / "one.gz") if one["kind"] == "run"] == ["r0"]
 
 
 def test_a_server_that_fails_meanwhile_is_undecided(tmp_path: Path) -> None:
-    with pretended(fails=True) as url:
-        code, told, errors = program(
-            "snapshot.py", "--output", str(tmp_path / "one.gz"), interpreter=python(), url=url
-        )
+    code, told, errors = asked(tmp_path / "one.gz", fails=True)
     assert (code, told) == (2, {})
     assert errors[-1].startswith("error: RestException")
     assert "Traceback" not in "".join(errors)
+
+
+def test_an_artifact_that_is_not_served_is_undecided(tmp_path: Path) -> None:
+    code, told, errors = asked(tmp_path / "one.gz", file="name.txt")
+    assert (code, told) == (2, {})
+    assert "name.txt" in "".join(errors)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_old_servers_cannot_serve_is_told(tmp_path: Path) -> None:
+    code, told, errors = asked(tmp_path / "one.gz", file="größe.txt")
+    assert (code, told["verified"]) == (0, True)
+    assert told["unread"] == ["run r0: größe.txt"]
+    assert errors == ["by name and size alone, the server answers 500: run r0: größe.txt"]
+    (one,) = [one for one in lines_of(tmp_path / "one.gz") if one["kind"] == "artifact"]
+    assert one["content"] == {"owner": "run r0", "path": "größe.txt", "size": 7}
 
 
 @pytest.mark.parametrize(
@@ -189,10 +214,6 @@ def test_no_server_is_undecided_and_no_password_is_told(
 
 def test_an_output_that_cannot_be_written_is_undecided(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pretended(fails=False) as url:
-        output = str(tmp_path / "file" / "one.gz")
-        code, told, errors = program(
-            "snapshot.py", "--output", output, interpreter=python(), url=url
-        )
+    code, told, errors = asked(tmp_path / "file" / "one.gz")
     assert (code, told) == (2, {})
     assert "file" in errors[-1]
