@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -314,6 +315,7 @@ def test_shards_of_two_commits_are_not_joined(origin: Path, fleet: list[Path]) -
     [
         (("--set", "release.version=3.7.0"), "releases: 3.6.0 in"),
         (("--profile", "big"), "profiles: no profile in"),
+        (("-p", "config/another.yaml"), "playbooks: config/mlflow_release.yaml"),
         (("--set", "vars.x=2"), "definitions of checks"),
         (("--only", "Reads"), "definitions of checks"),
         (("--durations", "took.json"), "partitions (other durations"),
@@ -327,6 +329,7 @@ def test_shards_that_were_run_in_another_way_are_not_joined(
         "stages:\n  verification:\n    - {area: Reads, run: [echo, '${{ vars.x }}']}\n"
         "    - {area: Other, run: ['true']}\n    - {area: Third, run: ['true']}\n"
     )
+    shutil.copy(origin / "config/mlflow_release.yaml", origin / "config/another.yaml")
     results = [{"check": "reads", "duration": 9.0, "started": "x"}]
     took = {"stage": "verification", "results": results}
     (origin / "took.json").write_text(json.dumps(took))
@@ -359,6 +362,61 @@ def test_a_killed_shard_is_named(origin: Path, fleet: list[Path]) -> None:
         assert results[one["check"]]["outcome"] == "errored"
         assert results[one["check"]]["area"] == one["area"]
     assert (origin / "analysis_outputs/live/verification/shards/4/journal.jsonl").exists()
+
+
+def changed(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"3.6.0", b"3.6.1", 1) + b" ")
+
+
+def linked(path: Path) -> None:
+    path.rename(path.with_name("aside"))
+    path.symlink_to(path.with_name("aside"))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "told"),
+    [
+        ("verification/run.json", Path.unlink, "there is no verification/run.json in it; the run"),
+        ("verification/run.json", linked, "verification/run.json is a link"),
+        ("verification/partition.json", changed, "is not the one that its run was made by"),
+        ("journal.jsonl", changed, "journal.jsonl:2: the chain of hashes is broken here"),
+        ("journal.jsonl", linked, "journal.jsonl is a link"),
+        ("verification/logs/*.log", changed, ".log is not what was recorded: its hash differs"),
+        ("verification/logs/*.log", linked, ".log is a link"),
+        ("verification/logs/*.log", Path.unlink, ".log: No such file or directory"),
+    ],
+)
+def test_a_damaged_shard_is_named_with_the_damage(
+    origin: Path, fleet: list[Path], name: str, damage: Callable[[Path], object], told: str
+) -> None:
+    bad = origin.parent / "bad"
+    shutil.copytree(fleet[3] / "analysis_outputs", bad / "analysis_outputs")
+    live = bad / "analysis_outputs/live"
+    damage(min(live.glob(name)))
+    done = merge(origin, [*fleet[:3], bad, *fleet[4:]])
+    assert done.returncode == 3
+    problems = [line for line in done.stderr.splitlines() if line.startswith("runner: incomplete:")]
+    [problem] = [one for one in problems if told in one]
+    assert str(live) in problem
+    assert any("shard 4/5 " in one for one in problems)
+    assert "ERRORED mlflow 3.6.0 verification" in done.stdout
+    lost = {one["check"] for one in run_of(fleet[3])["results"]}
+    results = {one["check"]: one for one in run_of(origin)["results"]}
+    assert {one for one in results if results[one]["outcome"] == "errored"} == lost
+
+
+def test_logs_are_linked_or_copied_and_no_shard_is_changed(origin: Path, fleet: list[Path]) -> None:
+    def state() -> dict[str, tuple[bytes, int]]:
+        found = (path for one in fleet for path in (one / "analysis_outputs").rglob("*"))
+        return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in found if p.is_file()}
+
+    before = state()
+    merge(origin, fleet)
+    logs = list((origin / "analysis_outputs/live/verification/logs").iterdir())
+    assert len(logs) >= 8
+    assert state() == before
+    assert runner("validate", cwd=origin).returncode == 1  # sets the joined stage aside
+    assert state() == before
 
 
 def test_a_shard_that_was_killed_in_truth(tmp_path: Path) -> None:

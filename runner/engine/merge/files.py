@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from runner.engine.dossier import JOURNAL
-from runner.engine.merge.shard import Unfit
+from runner.engine.merge.inside import FOLDER, Unfit, descriptor, no_way_out
 from runner.engine.upgrade import NAME
 from runner.errors import DossierError
 from runner.model import Artifact
 
 _PIECE = 1 << 20
-_FILE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-_FOLDER = os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _MOST_OPEN = 16
 """Folders of either side that are held open: logs have one, but each check has one of artifacts."""
@@ -123,12 +120,9 @@ class _Homes:
     def _pieces(self, name: str) -> Iterator[bytes]:
         folder, _ = self._folders(name)
         try:
-            fd = os.open(name.rpartition("/")[2], _FILE, dir_fd=folder)
+            fd, size = descriptor(self._source, name, folder)
             try:
-                facts = os.fstat(fd)
-                if not stat.S_ISREG(facts.st_mode):
-                    raise Unfit(f"{self._source}: {name} is no file")
-                most = min(facts.st_size + 1, _PIECE)  # great buffers cost more than small files
+                most = min(size + 1, _PIECE)  # great buffers cost more than small files
                 piece = os.read(fd, most)
                 while piece:
                     yield piece
@@ -150,16 +144,15 @@ class _Homes:
 
     def _open(self, folder: str, name: str) -> tuple[int, int]:
         """Open a folder, unless it leaves the shard's dossier by a link; make the target's."""
-        if not (self._source / folder).resolve().is_relative_to(self._source.resolve()):
-            raise Unfit(f"{self._source}: {name} is outside of it")
+        no_way_out(self._source, Path(folder))
         try:
-            source = os.open(self._source / folder, _FOLDER)
+            source = os.open(self._source / folder, FOLDER)
         except OSError as error:
             raise Unfit(f"{self._source}: cannot read {name}: {error.strerror}") from error
         self._stack.callback(os.close, source)
         try:
             (self._live / folder).mkdir(parents=True, exist_ok=True)
-            target = os.open(self._live / folder, _FOLDER)
+            target = os.open(self._live / folder, FOLDER)
         except OSError as error:
             raise DossierError(f"cannot write {self._live / folder}: {error.strerror}") from error
         self._stack.callback(os.close, target)

@@ -12,10 +12,10 @@ from runner.engine import resume, upgrade
 from runner.engine.dossier import JOURNAL, PARTITION, Dossier
 from runner.engine.journal import Journal
 from runner.engine.merge.files import Files
-from runner.engine.merge.kept import kept
+from runner.engine.merge.inside import Unfit
 from runner.engine.merge.record import ShardRecord, State
 from runner.engine.merge.retelling import Retelling, agree, keep_journal, keep_others
-from runner.engine.merge.shard import ShardDossier, Unfit
+from runner.engine.merge.shard import ShardDossier
 from runner.engine.merge.spool import Slot, Spool
 from runner.model import Outcome, Result, ServiceReport, Shard, Subject
 
@@ -93,12 +93,12 @@ class Joining:
         told: Retelling | None = None
         try:
             target = self._dossier.live / home / JOURNAL
-            told = keep_journal(one.live / JOURNAL, target, self._stage)
+            told = keep_journal(one.live, target, self._stage)
             keep_others(one.others, target.parent)
             if one.head.interrupted == "killed":
                 return "died", f"{name} died: its run was killed, {one.live}", told
             agree(told, one)
-            self._take_files(one)
+            self._files.take(one.live, one.kept)
         except Unfit as trouble:
             return "damaged", f"{name} cannot be used: {trouble}", told
         self._others |= told.others
@@ -106,10 +106,6 @@ class Joining:
             signal = one.head.interrupted
             return "interrupted", f"{name} was stopped by {signal} before its end", told
         return "joined", "", told
-
-    def _take_files(self, one: ShardDossier) -> None:
-        written = self._spool.each(one.slots.values())
-        self._files.take(one.live, kept(written, one.head.services))
 
     def _decide(
         self, checks: Sequence[str], given: Sequence[ShardDossier], state: State, reason: str

@@ -16,9 +16,10 @@ from runner.engine.dossier import Dossier
 from runner.engine.journal import Journal
 from runner.engine.merge.agreement import disagreements
 from runner.engine.merge.found import dossiers
+from runner.engine.merge.inside import Unfit
 from runner.engine.merge.joining import Joining
 from runner.engine.merge.record import MergeRecord
-from runner.engine.merge.shard import Cuts, ShardDossier, Unfit, read_shard
+from runner.engine.merge.shard import Cuts, ShardDossier, read_shard
 from runner.engine.merge.spool import Spool, SpooledResults
 from runner.engine.redaction import Redactor
 from runner.engine.run import Reporter

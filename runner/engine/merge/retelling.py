@@ -9,12 +9,15 @@ from pathlib import Path
 
 import msgspec
 
+from runner.engine.dossier import JOURNAL
 from runner.engine.journal import Entry, chained
-from runner.engine.merge.shard import ShardDossier, Unfit
+from runner.engine.merge.inside import Unfit, opened
+from runner.engine.merge.shard import ShardDossier
 from runner.engine.resume import RunStart
 from runner.errors import DossierError
 from runner.model import Outcome
 
+_PIECE = 1 << 20
 _TOLD = frozenset({"attempt_started", "attempt_ended", "check_ended", "service_ended"})
 """Events that are repeated: what later commands read of a stage."""
 
@@ -73,24 +76,28 @@ class Retelling:
         return {one.check: one.outcome for one in ended}
 
 
-def keep_journal(source: Path, target: Path, stage: str) -> Retelling:
-    """Copy a journal as it is, and read the copy; raises Unfit where its chain is broken."""
-    if source.is_symlink():
-        raise Unfit(f"{source}: is a link, and no journal")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    except FileNotFoundError as error:
-        raise Unfit(f"{source}: there is no such file") from error
-    except OSError as error:
-        raise DossierError(f"cannot copy {source} to {target}: {error.strerror}") from error
+def keep_journal(live: Path, target: Path, stage: str) -> Retelling:
+    """Copy a shard's journal as it is, and read the copy.
+
+    It is never linked: a later run in that folder would lengthen it. Raises Unfit where its chain
+    is broken, DossierError where it cannot be copied.
+    """
+    with opened(live, JOURNAL) as source:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as stream:
+                shutil.copyfileobj(source, stream, _PIECE)
+        except OSError as error:
+            raise DossierError(
+                f"cannot copy {live / JOURNAL} to {target}: {error.strerror}"
+            ) from error
     told = Retelling()
     try:
         entries, told.head = chained(target)
         for entry in entries:
             told.hear(entry, stage)
     except (DossierError, msgspec.DecodeError) as error:
-        raise Unfit(f"{source}: {error}") from error
+        raise Unfit(f"{live}: {error}") from error
     told.lines = len(entries)
     return told
 
@@ -112,7 +119,10 @@ def agree(told: Retelling, shard: ShardDossier) -> None:
     """Hold a shard's journal against its record; raises Unfit where they tell of other things."""
     if told.run != shard.head.id or not told.ended:
         raise Unfit(f"{shard.live}: its journal does not tell of the end of run {shard.head.id}")
-    outcomes = told.outcomes()
+    try:
+        outcomes = told.outcomes()
+    except msgspec.DecodeError as error:
+        raise Unfit(f"{shard.live}: its journal is damaged: {error}") from error
     for check, slot in shard.slots.items():
         if outcomes.get(check) is not slot.outcome:
             raise Unfit(f"{shard.live}: its journal says otherwise of '{check}' than its run.json")

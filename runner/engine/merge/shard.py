@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,17 +10,24 @@ from pathlib import Path
 import msgspec
 
 from runner.engine.dossier import PARTITION
+from runner.engine.merge.inside import Unfit, content
+from runner.engine.merge.kept import of_result, of_services
 from runner.engine.merge.spool import Slot, Spool
 from runner.engine.shards.partition import Partition, decode, fingerprint
 from runner.engine.upgrade import NAME
-from runner.model import Outcome, Owners, Release, ServiceReport, Shard, Subject
+from runner.model import (
+    Artifact,
+    Outcome,
+    Owners,
+    Release,
+    Result,
+    ServiceReport,
+    Shard,
+    Subject,
+)
 
 _CONTEXT = "context.json"
 """What `runner.reporters.context` keeps of the repository for reports."""
-
-
-class Unfit(Exception):  # noqa: N818 - it is an answer, not an error of the program
-    """What was given is no shard, or not a whole one; the message is what to say of it."""
 
 
 class RunHead(msgspec.Struct, frozen=True):
@@ -43,19 +50,6 @@ class RunHead(msgspec.Struct, frozen=True):
     owners: Owners = Owners()
     rerun: tuple[str, ...] = ()
     shard: Shard | None = None
-
-
-class Brief(msgspec.Struct, frozen=True):
-    """What is read of a result, to judge it."""
-
-    check: str
-    outcome: Outcome
-    allow_failure: bool
-
-    @property
-    def counts(self) -> bool:
-        """Say whether it bears on the verdict, as `Result.counts` does."""
-        return not (self.allow_failure and self.outcome is Outcome.FAILED)
 
 
 class Began(msgspec.Struct, frozen=True):
@@ -96,10 +90,12 @@ class ShardDossier:
     """Where its dossier came from."""
     slots: Mapping[str, Slot]
     """Check to where its result waits."""
+    kept: Sequence[Artifact]
+    """The files that its record names."""
 
 
 _head = msgspec.json.Decoder(RunHead).decode
-_brief = msgspec.json.Decoder(Brief).decode
+_result = msgspec.json.Decoder(Result).decode
 
 
 class Cuts:
@@ -111,7 +107,7 @@ class Cuts:
 
     def of(self, live: Path, stage: str, shard: Shard) -> Cut:
         """Give the partition of a dossier; raises Unfit, and ValueError for what is none."""
-        written = _bytes(live, f"{stage}/{PARTITION}")
+        written = content(live, f"{stage}/{PARTITION}")
         if fingerprint(written) != shard.partition:
             raise Unfit(f"{live}: {PARTITION} is not the one that its run was made by")
         if shard.partition not in self._known:
@@ -133,36 +129,44 @@ def read_shard(live: Path, stage: str, spool: Spool, cuts: Cuts) -> ShardDossier
         raise Unfit(f"{live}: is no shard, but a run of '{stage}' as a whole")
     try:
         cut = cuts.of(live, stage, shard)
-        others = {NAME: _bytes(live, NAME)}
+        others = {NAME: content(live, NAME)}
         began = msgspec.json.decode(others[NAME], type=Began)
-        found = [(bytes(raw), _brief(raw)) for raw in head.results]
+        read = _Results(head)
+        slots = spool.extend(read)
         datetime.fromisoformat(head.started)
     except (ValueError, msgspec.DecodeError) as error:
         raise Unfit(f"{live}: is damaged: {error}") from error
     share = cut.shares[shard.number - 1]
-    if share != tuple(brief.check for _, brief in found):
+    if share != tuple(read.checks):
         raise Unfit(f"{live}: its results are not those of shard {shard}")
-    slots = spool.extend((raw, brief.outcome, brief.counts) for raw, brief in found)
     head = msgspec.structs.replace(head, results=())
     if head.interrupted != "killed":
-        others[_CONTEXT] = _bytes(live, f"{stage}/{_CONTEXT}")
-    return ShardDossier(live, head, shard, cut, others, began, dict(zip(share, slots, strict=True)))
+        others[_CONTEXT] = content(live, f"{stage}/{_CONTEXT}")
+    waiting = dict(zip(share, slots, strict=True))
+    return ShardDossier(live, head, shard, cut, others, began, waiting, read.kept)
+
+
+class _Results:
+    """The results of a record, each decoded whole, so that what is no result is found here."""
+
+    def __init__(self, head: RunHead) -> None:
+        self.checks: list[str] = []
+        self.kept = [*of_services(head.services)]
+        self._written = head.results
+
+    def __iter__(self) -> Iterator[tuple[bytes, Outcome, bool]]:
+        for raw in self._written:
+            result = _result(raw)
+            self.checks.append(result.check)
+            self.kept += of_result(result)
+            yield bytes(raw), result.outcome, result.counts
 
 
 def _read_head(live: Path, stage: str) -> RunHead:
     try:
-        head = _head(_bytes(live, f"{stage}/run.json"))
+        head = _head(content(live, f"{stage}/run.json"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Unfit(f"{live}: {stage}/run.json is no record of a run: {error}") from error
     if head.stage != stage:
         raise Unfit(f"{live}: {stage}/run.json is of '{head.stage}'")
     return head
-
-
-def _bytes(live: Path, name: str) -> bytes:
-    try:
-        return (live / name).read_bytes()
-    except FileNotFoundError:
-        raise Unfit(f"{live}: there is no {name} in it; the run died, or is none of this") from None
-    except OSError as error:
-        raise Unfit(f"{live}: cannot read {name}: {error.strerror}") from error
