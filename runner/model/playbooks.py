@@ -14,6 +14,9 @@ from runner.model.services import Service
 class RehearsalStages:
     """Which stages of the playbook a rehearsal carries out, in this order; none may be named."""
 
+    prepare: tuple[str, ...] = ()
+    """For each version, with its files, before anything runs: what takes long and needs no outage,
+    as to build an image."""
     seed: tuple[str, ...] = ()
     """With the old version, where the database is not there yet: they make its first content."""
     before: tuple[str, ...] = ()
@@ -53,7 +56,8 @@ class Rehearsal:
     folders: tuple[str, ...] = ()
     """Names of variables that get an empty folder each, which lasts as long as the rehearsal."""
     profile: str = ""
-    """The profile that is laid over the playbook, where the command line names none."""
+    """The profile that is laid over the playbook, where the command line names none; one that is
+    named there may lead on to another by naming it here."""
     stages: RehearsalStages = RehearsalStages()
     """What is carried out."""
 

@@ -44,6 +44,7 @@ REHEARSAL = Record(
             Record(
                 RehearsalStages,
                 (
+                    Field("prepare", _STAGES, "each version, before anything runs: images"),
                     Field("seed", _STAGES, "old version, where the database is not there yet"),
                     Field("before", _STAGES, "old version: measure, snapshot, backup"),
                     Field("migrate", _STAGES, "new version, stopped: bring the schema up"),

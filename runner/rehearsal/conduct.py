@@ -17,7 +17,7 @@ from runner.kinds.database.dump_file import FOLDER
 from runner.model import Outcome, Subject
 from runner.model.rehearsed import CLEAN_UP, ENDED, FORMAT, NAME, Kept, Outage, Part, Rehearsed
 from runner.model.rehearsed import encode as encoded
-from runner.rehearsal import checkout, hashes
+from runner.rehearsal import checkout, containers, hashes
 from runner.rehearsal.changes import migration_of
 from runner.rehearsal.copies import NOTHING
 from runner.rehearsal.course import Halt, Notes
@@ -161,6 +161,7 @@ def _clean_up(rig: Rig) -> None:
         shutil.rmtree(rig.task.dossier.output / FOLDER, ignore_errors=True)  # dumps of the copy
         for path in rig.door.scratch.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        containers.remove(rig.task.project, rig.door)
         begun = any(one.name == "copies" for one in rig.course.parts)
         if begun and rig.copies.working is not None:  # last, for its server may be down by now
             rig.copies.working.drop()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from runner.advisories.sources.base import Door
+from runner.advisories.sources.base import Door, SourceError
 from runner.engine import resume
 from runner.engine.dossier import JOURNAL, remove_scratch
 from runner.engine.leftovers import end_leftovers, end_marked
@@ -24,6 +24,7 @@ from runner.errors import DossierError, RunnerError, UsageError
 from runner.kinds.database.dump_file import FOLDER
 from runner.kinds.database.postgresql.scratch import trial_name
 from runner.kinds.database.trouble import DatabaseError
+from runner.rehearsal import containers
 from runner.rehearsal.checkout import forget
 from runner.rehearsal.copies import scratch_name
 from runner.rehearsal.databases.base import Original
@@ -42,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True):
     """Absolute path of the folder that its scratch folder is in."""
     server: str = ""
     """The server that its scratch databases are on, without a password; empty without one."""
+    project: str = ""
+    """The Compose project of its containers; empty without any."""
 
 
 @dataclass
@@ -110,9 +113,11 @@ class Ledger:
                 entry = _read(file)
                 ended = () if entry is None else _clean(entry, door)
                 try:
+                    ended += () if entry is None else containers.remove(entry.project, door)
                     ended += () if entry is None else _databases(entry, database)
-                except DatabaseError as error:  # the next rehearsal tries again
-                    yield f"{file.stem} was killed, and its databases may be left: {error.message}"
+                except (SourceError, DatabaseError) as error:  # the next rehearsal tries again
+                    what = "databases" if isinstance(error, DatabaseError) else "containers"
+                    yield f"{file.stem} was killed, and its {what} may be left: {error.message}"
                     continue
                 file.unlink()
                 what = ", ".join(ended) or "its scratch folder"

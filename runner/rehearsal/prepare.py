@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from runner.model import Outcome
-from runner.rehearsal import checkout, versions
+from runner.rehearsal import checkout, containers, versions
 from runner.rehearsal.copies import refuse_full
 from runner.rehearsal.course import Halt, Notes
 from runner.rehearsal.environments import entered, environment
@@ -26,6 +28,9 @@ def prepare(rig: Rig) -> None:
         _bump(rig, notes)
     with rig.part("environments") as notes:
         _make_environments(rig, notes)
+    if rig.task.settings.stages.prepare:
+        with rig.part("prepare") as notes:
+            _prepare_both(rig, notes)
     kept = rig.world.data
     with rig.part("copies") as notes:
         if kept is not None and kept.is_dir():
@@ -89,8 +94,24 @@ def _environment(rig: Rig, notes: Notes, *, new: bool) -> dict[str, str]:
     # A server that is stopped leaves files in its temporary folder: they go with all the rest.
     temporary = rig.door.scratch / "tmp"
     temporary.mkdir(exist_ok=True)
-    entries = entered(folder, rig.world.environment)
-    return {**entries, **rig.copies.environment(settings), "TMPDIR": str(temporary)}
+    return {
+        **entered(folder, rig.world.environment),
+        **rig.copies.environment(settings),
+        "TMPDIR": str(temporary),
+        containers.USER: f"{os.getuid()}:{os.getgid()}",
+        **({containers.PROJECT: rig.task.project} if rig.task.project else {}),
+    }
+
+
+def _prepare_both(rig: Rig, notes: Notes) -> None:
+    assert rig.swing is not None  # noqa: S101 - for the type checker; the bump came before
+    stages = rig.task.settings.stages.prepare
+    rig.staging.run("prepare-old", stages, rig.old, notes)
+    rig.swing.there()
+    try:
+        rig.staging.run("prepare-new", stages, rig.new, notes)
+    finally:
+        rig.swing.back()
 
 
 def _seed(rig: Rig, notes: Notes) -> None:

@@ -22,6 +22,7 @@ from runner.model import Playbook, Rehearsal
 from runner.model.rehearsed import Rehearsed
 from runner.playbook import load
 from runner.rehearsal.checkout import head
+from runner.rehearsal.containers import project_of
 from runner.rehearsal.copies import free_bytes
 from runner.rehearsal.databases.base import Original
 from runner.rehearsal.databases.opening import original
@@ -78,6 +79,8 @@ class Task:
     """What the owner should know already."""
     database: Original | None = None
     """The user's; None where the playbook names none."""
+    project: str = ""
+    """The Compose project of the rehearsal's containers; empty without any."""
 
     @property
     def repository(self) -> Path:
@@ -115,11 +118,14 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
     environment = {key: text for key, text in world.environment.items() if key not in _GIT}
     database = original(settings, book.variables, environment, repository)
     live, server = str(dossier.live.absolute()), database.server if database else ""
-    entry = Entry(name, str(repository), live, tempfile.gettempdir(), server)
+    project = project_of(book, name)
+    entry = Entry(name, str(repository), live, tempfile.gettempdir(), server, project)
     with errand(repository, environment=environment) as door:
         warnings = tuple(ledger.clean(door, database))
         commit = head(repository, door)
-        task = Task(book, settings, before, after, dossier, name, commit, warnings, database)
+        task = Task(
+            book, settings, before, after, dossier, name, commit, warnings, database, project
+        )
     with ledger.entered(entry) as held:
         with errand(repository, environment=environment, name=name) as door:
             record = conduct(world, task, door)
@@ -130,7 +136,11 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
 def playbook_of(world: World) -> Playbook:
     """Read the user's playbook, under the profile for rehearsals; raises PlaybookInvalid."""
     book = _read(world, world.profile)
-    profile = book.rehearsal.profile if book.rehearsal and not world.profile else ""
+    profile = book.rehearsal.profile if book.rehearsal else ""
+    if world.profile and profile:
+        plain = _read(world, "").rehearsal
+        # What the playbook itself names is for a command line that names none.
+        profile = "" if plain and plain.profile == profile else profile
     return _read(world, profile) if profile else book
 
 

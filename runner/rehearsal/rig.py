@@ -24,6 +24,7 @@ TITLES = {
     "checkout": "Check the repository out",
     "bump": "Compute the bump, with its locks",
     "environments": "Make an environment for each version",
+    "prepare": "Prepare each version, as its image",
     "copies": "Copy database and artifacts",
     "seed": "Fill an empty database",
     "keep": "Keep the copies for the next rehearsal",
@@ -38,7 +39,7 @@ TITLES = {
     "untouched": "Is the original as it was",
 }
 """Every part, in its order, with its title."""
-OPTIONAL = frozenset({"seed", "keep"})
+OPTIONAL = frozenset({"prepare", "seed", "keep"})
 """Parts of which nothing is told where they are not needed."""
 
 

@@ -327,3 +327,40 @@ def test_artifacts_that_do_not_come_back(app: Standin) -> None:
     done, found = rehearse(app)
     assert (done.returncode, found.part, found.restored) == (1, "restored", False), done.stdout
     assert "the artifacts are others" in found.reason
+
+
+def test_what_takes_long_is_prepared_for_each_version(app: Standin) -> None:
+    log = app.repository.parent / "prepared"
+    app.edit(
+        "rehearsal:\n",
+        f"""  images:
+    - area: Image
+      run: |
+        python -c "import standin; print(standin.VERSION)" >>{log}
+        grep ^standin== requirements.txt | cut -d' ' -f1 >>{log}
+rehearsal:
+""",
+    )
+    app.edit("stages: {seed", "stages: {prepare: [images], seed")
+    done, found = rehearse(app)
+    assert done.returncode == 0, done.stdout
+    assert log.read_text().split() == ["1.0", "standin==1.0", "2.0", "standin==2.0"]
+    (part,) = (one for one in found.parts if one.name == "prepare")
+    assert part.runs == ("prepare-old-images", "prepare-new-images")
+    app.edit(">>", "; exit 7 #")
+    done, found = rehearse(app)
+    assert (done.returncode, found.part) == (1, "prepare")
+    assert outcomes(found)["before"] == "skipped"
+    assert_clean(app)
+
+
+@pytest.mark.parametrize(
+    ("words", "profile"),
+    [((), "plain"), (("--profile", "other"), "other"), (("--profile", "deployed"), "led")],
+)
+def test_the_profile_that_is_laid_over(app: Standin, words: tuple[str, ...], profile: str) -> None:
+    profiles = "profiles: {plain: {}, other: {}, led: {}, deployed: {rehearsal: {profile: led}}}\n"
+    app.edit("stages:\n  seed", f"{profiles}stages:\n  seed")
+    app.edit("rehearsal:\n", "rehearsal:\n  profile: plain\n")
+    done, found = rehearse(app, "--to", "2.0", *words)
+    assert (done.returncode, found.profile) == (0, profile), done.stdout + done.stderr
