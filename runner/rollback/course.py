@@ -125,7 +125,7 @@ def carry_out(ground: Ground, prepared: Prepared) -> RolledBack:
     _note(ground, record, BEGUN)
     try:
         with errand(Path(ground.load().repository), environment=ground.environment) as door:
-            changed = _reset(ground, prepared.prior, door)
+            changed = reset(ground, prepared.prior, door)
         record = msgspec.structs.replace(record, changed=changed)
         _note(ground, record, "")
         record = _judged(record, ground.run(STAGE))
@@ -141,8 +141,8 @@ def carry_out(ground: Ground, prepared: Prepared) -> RolledBack:
     return record
 
 
-def _reset(ground: Ground, found: Prior, door: Door) -> tuple[str, ...]:
-    """Bring every pin and lock back; give the files that changed."""
+def reset(ground: Ground, found: Prior, door: Door) -> tuple[str, ...]:
+    """Bring every pin and lock back; give the files that changed. Raises RunnerError."""
     place = Workplace.of(Path(ground.load().repository), door)
     with place.alone():
         place.transaction.recover()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from packaging.version import Version
 
 from runner.advisories.moments import moment
@@ -19,6 +20,7 @@ from runner.engine.resume import stages_begun
 from runner.errors import ExitCode
 from runner.evidence.sealing import seal
 from runner.model import Outcome, Playbook, Run, Subject
+from runner.model.upgraded import NAME, Upgraded
 from runner.rehearsal.checkout import head
 from runner.rehearsal.environments import entered, environment
 from runner.rehearsal.rehearse import World, rehearse
@@ -26,6 +28,8 @@ from runner.release.bump import changes_of
 from runner.release.triage import Triage
 from runner.release.wish import Wish
 from runner.release.workplace import Workplace
+from runner.rollback import course as rollback
+from runner.rollback.prior import prior
 from runner.upgrading.course import Ended, Step
 
 _YOUNG = 7 * 86400.0
@@ -190,10 +194,33 @@ def _bundle(ground: Ground) -> Ended:
 
 
 def _back(ground: Ground) -> Ended:
-    """Bring environment and data back: the pins with their locks, then the stage ``rollback``."""
-    with errand(Path(ground.load().repository)) as door:
-        changed = _written(ground, ground.before, "rolled_back", door)
-    facts = (", ".join(changed) or "no pin had changed",)
-    if "rollback" not in ground.load().stages:
-        return Ended(Outcome.PASSED, facts=(*facts, "the playbook has no stage 'rollback'"))
-    return replace(_run(ground, "rollback", again=False), facts=facts)
+    """Take the upgrade back as `runner rollback` does, as far as it has come.
+
+    Before the rollout was begun no data was touched: then pins and locks are all there is.
+    """
+    book = ground.load()
+    known = dict(ground.world.environment)
+    course = rollback.Ground(ground.load, lambda name: _anew(ground, name), ground.dossier, known)
+    if "rollout" in _begun(ground.dossier) and rollback.STAGE in book.stages:
+        record = rollback.carry_out(course, rollback.prepare(course, ground.before))
+        lost = tuple(f"lost: {one}" for one in record.lost)
+        facts = (", ".join(record.changed) or "no pin had changed", *lost)
+        outcome = record.verdict or Outcome.ERRORED
+        return Ended(outcome, record.reason, "", record.exit_code or 0, facts)
+    with errand(Path(book.repository), environment=known) as door:
+        changed = rollback.reset(course, prior(book, ground.before, door), door)
+    return Ended(Outcome.PASSED, facts=(", ".join(changed) or "no pin had changed",))
+
+
+def _anew(ground: Ground, stage: str) -> Run:
+    return ground.run(stage, False, _environment(ground))  # noqa: FBT003 - the form of `Ground.run`
+
+
+def _begun(dossier: Dossier) -> frozenset[str]:
+    """Give the steps of the upgrade that were begun, as its record tells them."""
+    try:
+        known = msgspec.json.decode((dossier.live / NAME).read_bytes(), type=Upgraded)
+    except (OSError, msgspec.DecodeError):
+        return frozenset()
+    done = {one.name for one in known.steps if one.outcome is not Outcome.SKIPPED}
+    return frozenset({*done, known.under_way})

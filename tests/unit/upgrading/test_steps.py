@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec.structs import replace as replaced
 from packaging.version import Version
 from unit.reporters.samples import attempt, result, run
 
@@ -19,6 +20,8 @@ from runner.engine.upgrade import begun_from
 from runner.events import Event
 from runner.kinds import load_kinds
 from runner.model import Outcome, Playbook, Run
+from runner.model.rehearsed import Part
+from runner.model.upgraded import FORMAT, NAME, Upgraded, encode
 from runner.playbook import load
 from runner.rehearsal.rehearse import World
 from runner.rehearsal.staging import Show
@@ -198,23 +201,35 @@ def test_the_bump_and_its_way_back(site: Site) -> None:
     assert site.step("bump").facts == ("it is there already",)
     assert (site.folder / "demo.in").read_text() == "demo==2.0\n"
     ended = site.step("rollback")
-    assert ended.outcome is Outcome.PASSED
-    assert ended.facts[-1] == "the playbook has no stage 'rollback'"
+    assert (ended.outcome, ended.facts) == (Outcome.PASSED, ("demo.in, playbook.yaml",))
     assert (site.folder / "demo.in").read_text() == "demo==1.0\n"
     assert site.load().release.upgrade_status == "rolled_back"
     assert site.step("rollback").facts[0] == "no pin had changed"
 
 
-def test_the_way_back_carries_out_its_stage(site: Site) -> None:
+def test_the_way_back_carries_out_its_stage_once_the_rollout_was_begun(site: Site) -> None:
+    dossier = site.ground().dossier
+    begin(site.ground())
     text = site.playbook.read_text()
     site.playbook.write_text(f"{text}  rollback:\n    - {{area: Back, run: ['true']}}\n")
     site.git("commit", "--quiet", "--all", "--message", "rollback")
     red = result("back", "Back", attempt(Outcome.FAILED), reason="half of it")
     site.end = replace(run(red, verdict=Outcome.FAILED), exit_code=1)
-    ended = site.step("rollback")
-    assert site.runs == [("rollback", False)]
-    assert (ended.outcome, ended.reason) == (Outcome.FAILED, "Back: half of it")
-    assert ended.facts == ("playbook.yaml",)
+    site.step("bump")
+    site.git("commit", "--quiet", "--all", "--message", "bump")
+    record = Upgraded(FORMAT, "demo", "1.0", "2.0")
+    dossier.write(NAME, encode(replaced(record, under_way="verification")))
+    site.step("rollback")
+    assert site.runs == []  # no data was touched
+    site.git("reset", "--quiet", "--hard")
+    for under_way, steps in (("rollout", ()), ("", (Part("rollout", "", Outcome.FAILED),))):
+        dossier.write(NAME, encode(replaced(record, under_way=under_way, steps=steps)))
+        site.step("bump")
+        ended = site.step("rollback")
+        assert site.runs.pop() == ("rollback", False)
+        assert (ended.outcome, ended.reason) == (Outcome.FAILED, "Back: half of it")
+        assert ended.facts == ("demo.in, playbook.yaml",)
+        site.git("reset", "--quiet", "--hard")
 
 
 def test_an_interrupt_of_a_stage_is_named(site: Site) -> None:
