@@ -98,7 +98,7 @@ wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the unit t
 	@.venv-wheel/bin/python -m pip check
 	@cd build/wheel-test && ../../.venv-wheel/bin/python -m pytest --quiet $(EVERY_CORE) tests/unit
 
-bench: $(DEV) $(BENCH) ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
+bench: $(DEV) $(BENCH) .venv-uv/bin/uv ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
 	@PYTHONPATH=tests .venv-bench/bin/python -m bench $(ARGS)
 
 excerpts: $(DEV) ## Take out of published descriptions anew what the tests compare with (npm, pip)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets as randomness
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -26,6 +29,11 @@ from runner.kinds.door import ended
 
 PATIENCE = 600.0
 """Seconds for a process that is given none: to make the environment of a scanner takes minutes."""
+
+
+ERRAND = "errand"
+"""The name of every errand that nobody else cleans up after."""
+_FOLDER = f"upgrade-runner-{ERRAND}-"
 
 
 class Ear(Protocol):
@@ -63,7 +71,7 @@ class ErrandDoor:
     """The environment that processes see: that of the runner, without secrets."""
     forest: Forest = field(default_factory=Forest)
     """Every tree of processes that is alive."""
-    name: str = "errand"
+    name: str = ERRAND
     """What the marks of its processes begin with, so that they are found after a ``kill -9``."""
     ear: Ear = _DEAF
     """Hears of every process."""
@@ -110,7 +118,7 @@ def errand(
     *,
     secrets: Collection[str] = (),
     environment: Mapping[str, str] | None = None,
-    name: str = "errand",
+    name: str = ERRAND,
 ) -> Iterator[ErrandDoor]:
     """Lend a door, whose processes do not see the variables that are named as secrets.
 
@@ -118,8 +126,43 @@ def errand(
     """
     known = os.environ if environment is None else environment
     env = {name: value for name, value in known.items() if name not in secrets}
-    with _orderly_end(), scratch_folder(name) as scratch:
+    place = _scratch() if name == ERRAND else scratch_folder(name)
+    with _orderly_end(), place as scratch:
         yield ErrandDoor(repository, scratch, env, name=name)
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """Give a folder that is removed after the block, or by a later errand after a ``kill -9``.
+
+    It is locked by flock(2) before it gets its name, so that one with its name and without a lock
+    is a dead process's.
+    """
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*"):
+        _remove_dead(folder)
+    made = Path(tempfile.mkdtemp(prefix="upgrade-runner-new-")).resolve()
+    handle = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = made.with_name(f"{_FOLDER}{made.name.rpartition('-')[2]}")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        made.rename(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _remove_dead(folder: Path) -> None:
+    """Remove a folder of this user that no living process holds."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.suppress(OSError):  # gone by now, another user's, or held
+        handle = os.open(folder, flags)
+        try:
+            if os.fstat(handle).st_uid == os.getuid():
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from bench import (
     matrix,
     merging,
     page,
+    rehearsal,
     report,
     scaling,
     scan,
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Measure] = {
     "scan": scan.measure,
     "sealing": sealing.measure,
     "page": page.measure,
+    "rehearsal": rehearsal.measure,
     "merge": merging.measure,
 }
 """What can be measured, in the order of the report."""

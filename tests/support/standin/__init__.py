@@ -16,11 +16,14 @@ import zipfile
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from support.command import environment
-from support.postgres import PASSWORD, Cluster
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from support.postgres import Cluster
 
 VERSIONS = ("1.0", "1.1", "1.2", "1.3", "1.4", "2.0")
 """Those that there are wheels of."""
@@ -71,6 +74,11 @@ class Standin:
     database: str = ""
     """Name of the database on the server."""
 
+    @property
+    def database_file(self) -> Path:
+        """Of the user, where it is SQLite."""
+        return self.repository / "data" / "standin.db"
+
     def rows(self) -> dict[str, str]:
         """Give the tables of the user's database on a server, with a hash of their rows."""
         if self.server is None:
@@ -88,6 +96,8 @@ class Standin:
 
     def to(self, server: Cluster, name: str) -> Standin:
         """Give the stand-in with its data in a database of a server."""
+        from support.postgres import PASSWORD  # pytest and psycopg are not the bench's
+
         server.execute(f"CREATE DATABASE {name} OWNER owner")
         with server.connect(name, "owner") as opened:
             for statement in (

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -109,3 +110,25 @@ def test_a_signal_ends_the_command_and_all_that_it_started(
 
 def test_the_patience_is_finite() -> None:
     assert 0 < module.PATIENCE < 3600
+
+
+def test_what_a_killed_errand_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "upgrade-runner-errand-dead"
+    (left / "below").mkdir(parents=True)
+    (left / "below" / "file").touch()
+    (tmp_path / "upgrade-runner-errand-file").touch()
+    (tmp_path / "upgrade-runner-errand-link").symlink_to(tmp_path / "kept")
+    (tmp_path / "kept").mkdir()
+    with errand(tmp_path) as first, errand(tmp_path) as second:
+        assert not left.exists()
+        assert first.scratch.is_dir()
+        assert second.scratch.is_dir()
+        assert first.scratch != second.scratch
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "kept",
+        "upgrade-runner-errand-file",
+        "upgrade-runner-errand-link",
+    ]
