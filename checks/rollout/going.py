@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from deployed import Deployment
     from proxy import Proxy
 
+#: The reason of a rollout that is a way back.
+BACK = "rollback"
 #: What a step has to tell, as JSON.
 Told = dict[str, object]
 
@@ -62,10 +64,10 @@ def back(deployment: Deployment, proxy: Proxy, record: Record, release: Release)
     now = record.slots.get(live[0]) if live else record.release
     new = fitting[0] if fitting else every[0]
     record = replace(
-        record, strategy=STOP, reason="rollback", release=release, before=now, old=every, new=new
+        record, strategy=STOP, reason=BACK, release=release, before=now, old=every, new=new
     )
     come_to(deployment, record, "decided")
-    return {"strategy": STOP, "reason": "rollback", "old": every, "new": new}
+    return {"strategy": STOP, "reason": BACK, "old": every, "new": new}
 
 
 def close(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
@@ -75,7 +77,7 @@ def close(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
     live = tuple(one for one in record.old if one in proxy.live())
     proxy.set(dict.fromkeys(live, "drain"))
     left = proxy.drained(record.old, deployment.drain)
-    if left and record.reason != "rollback":
+    if left and record.reason != BACK:
         proxy.open(live, deployment.drain)
         message = f"requests are still under way after {deployment.drain:g} s: {left}"
         raise RolloutError(message, "the traffic is as it was; try again, or allow more time")
@@ -97,7 +99,13 @@ def stop(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
 
 
 def start(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
-    """Put the release into its slot, start it there, and see that it is healthy."""
+    """Put the release into its slot, start it there, and see that it is healthy.
+
+    Where it migrates that was done before: a newer server would do so by itself as it starts.
+    """
+    if record.strategy == STOP and record.reason != BACK and before(record, "migrated"):
+        message = f"nothing is migrated yet: the rollout has come to '{record.phase}'"
+        raise RolloutError(message, "back up and migrate first")
     if record.strategy == ROLLING:
         take_out(deployment, proxy, record.new)
     come_to(deployment, put(deployment, record, record.new), "started")

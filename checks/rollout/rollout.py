@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: Where the deployment lives unless DEPLOYMENT says otherwise.
 HOME = "analysis_outputs/deployment"
 TAKING_A_RELEASE = ("environment", "adopt", "decide", "back")
+NEEDING_A_DECISION = ("close", "stop", "migrate", "start", "move")
 PLAIN = {
     "up": ending.up,
     "close": going.close,
@@ -94,6 +95,9 @@ def arguments() -> argparse.ArgumentParser:
 def step(deployment: Deployment, record: Record, options: argparse.Namespace) -> Told:
     """Carry out what was asked for."""
     proxy, name = Proxy(deployment), options.step
+    if name in NEEDING_A_DECISION and not record.strategy:
+        message = "nothing was decided, or it was given up"
+        raise RolloutError(message, "run the check that decides on the strategy first")
     if name in TAKING_A_RELEASE:
         return with_release(deployment, proxy, record, options)
     if name == "migrate":

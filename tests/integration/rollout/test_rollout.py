@@ -306,6 +306,13 @@ def test_wrong_usage_says_what_is_wrong(app: Depot) -> None:
     assert "cannot read none.toml" in done.stderr
     done = app.step("adopt", *app.of("1.0"), "--slot", "red", ok=False)
     assert "has the traffic already" in done.stderr
+    for step in ("close", "stop", "start", "move"):
+        assert "nothing was decided" in app.step(step, ok=False).stderr
+    app.step("environment", *app.of("2.0"))
+    app.step("decide", *app.of("2.0"), "--revision", "aaa1")
+    assert "nothing is migrated yet" in app.step("start", ok=False).stderr
+    done = app.step("migrate", "--", "true", ok=False)
+    assert "has come to 'decided': a server may still write" in done.stderr
     app.step("environment", *app.of("1.1"))
     app.step("decide", *app.of("1.1"), "--revision", "aaa1")
     done = app.step("soak", "--seconds", "0", ok=False)

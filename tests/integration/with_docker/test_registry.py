@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import urllib3
-from support.depot import free_port
+from support.containers import free_port, require_docker
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "checks/rollout/push.py"
@@ -60,8 +60,9 @@ class Registry:
 @contextlib.contextmanager
 def registry(folder: Path, *, readonly: bool = False) -> Iterator[Registry]:
     """Run a registry; what was made for it is removed after the block."""
-    if shutil.which("docker-registry") is None or shutil.which("docker") is None:
-        pytest.skip("docker-registry or docker is not installed")
+    require_docker()
+    if shutil.which("docker-registry") is None:
+        pytest.skip("docker-registry is not installed")
     made = Registry(f"127.0.0.1:{free_port()}", [])
     settings = {
         "version": "0.1",
