@@ -175,6 +175,15 @@ def test_it_prints_on_a4_with_every_check_open(page: Page) -> None:
     assert page.locator(".check:not([open])").count() == closed
 
 
+def test_headings_are_repeated_on_each_printed_page(page: Page) -> None:
+    """Chromium does not repeat a heading that holds a box of its own, as a button has."""
+    page.emulate_media(media="print")
+    kinds = page.locator(".vulnerabilities thead button").evaluate_all(
+        "found => found.map(one => getComputedStyle(one).display)"
+    )
+    assert kinds == ["contents"] * 5
+
+
 def test_without_scripts_everything_is_readable(chromium: Browser, report: Path) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
     found = visit(context, report)

@@ -74,12 +74,16 @@ def _gaps(evidence: Evidence) -> Iterator[str]:
 
 
 def _cautions(evidence: Evidence) -> Iterator[str]:
+    stages: dict[str, list[str]] = {}
     for run in evidence.stages:
-        yield from _of_run(run)
+        for caution in _of_run(run):
+            stages.setdefault(caution, []).append(run.stage)
+    for caution, named in stages.items():
+        yield f"{', '.join(named)}: {caution}"
     commits = {run.subject.commit for run in evidence.stages if run.stage not in _PREPARES}
     if len(commits) > 1:
-        named = ", ".join(sorted(one[:_SHORT] or "no commit" for one in commits))
-        yield f"The stages are about different commits: {named}."
+        shown = ", ".join(sorted(one[:_SHORT] or "no commit" for one in commits))
+        yield f"The stages are about different commits: {shown}."
 
 
 def _of_scans(scans: Scans | None) -> Iterator[str]:
@@ -90,17 +94,18 @@ def _of_scans(scans: Scans | None) -> Iterator[str]:
 
 
 def _of_run(run: Run) -> Iterator[str]:
+    """Say what is to be known of a run; many stages may have the same to say."""
     subject = run.subject
     if run.interrupted:
         how = "was killed" if run.interrupted == "killed" else f"was ended by {run.interrupted}"
-        yield f"{run.stage}: the run {how} before its end."
+        yield f"the run {how} before its end."
     if not subject.commit:
-        yield f"{run.stage}: it is not known which commit was looked at."
+        yield "it is not known which commit was looked at."
     elif subject.dirty:
-        yield f"{run.stage}: the work tree had changes that are not in {subject.commit[:_SHORT]}."
-    yield from (f"{run.stage}: {warning}" for warning in run.warnings)
+        yield f"the work tree had changes that are not in {subject.commit[:_SHORT]}."
+    yield from run.warnings
     flaky = len(run.tally.flaky)
     if flaky:
-        yield f"{run.stage}: {count(flaky, 'check')} passed only when tried again."
+        yield f"{count(flaky, 'check')} passed only when tried again."
     if run.tally.allowed:
-        yield f"{run.stage}: {count(run.tally.allowed, 'check')} failed, and may."
+        yield f"{count(run.tally.allowed, 'check')} failed, and may."

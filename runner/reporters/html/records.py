@@ -23,6 +23,8 @@ Facts: TypeAlias = tuple[tuple[str, str], ...]
 
 _ENDINGS: Final = ("backup.json", "snapshot.json")
 """Of the names of a check's files that are records: what a program told of a copy that it made."""
+_FORMATS: Final = frozenset({"schema", "format"})
+"""Keys that tell programs how to read a record, and people nothing."""
 _LARGEST: Final = 1 << 16
 """Bytes of such a record; a larger one is data."""
 
@@ -177,8 +179,14 @@ def _of_checks(evidence: Evidence) -> Iterator[Record]:
     for run in evidence.stages:
         for result in run.results:
             for one in artifacts_of(result):
-                if one.path.endswith(_ENDINGS) and one.size <= _LARGEST and link(one.path):
+                if _tells(one):
                     yield Record(result.area or result.check, one.path, _told(one, evidence))
+
+
+def _tells(one: Artifact) -> bool:
+    """Say whether a check's file is a record, and none of those that are known by name."""
+    named = one.path.endswith(_ENDINGS) and one.path not in _KNOWN
+    return named and one.size <= _LARGEST and link(one.path) != ""
 
 
 def _told(artifact: Artifact, evidence: Evidence) -> Facts:
@@ -190,7 +198,7 @@ def _told(artifact: Artifact, evidence: Evidence) -> Facts:
     return tuple(
         (name.replace("_", " ").capitalize(), _word(value))
         for name, value in told.items()
-        if isinstance(value, str | int | float) and name not in {"schema", "format"}
+        if isinstance(value, str | int | float) and value != "" and name not in _FORMATS
     )
 
 

@@ -222,6 +222,14 @@ def test_cautions(tmp_path: Path, fields: dict[str, object], caution: str) -> No
     assert caution in told(tmp_path, Run(**(kept | fields)))[1]
 
 
+def test_a_caution_of_several_stages_is_told_once(tmp_path: Path) -> None:
+    dirty = replace(SUBJECT, dirty=True)
+    runs = (replace(stage(name, NOON), subject=dirty) for name in ("verification", "rollout"))
+    cautions = told(tmp_path, *runs)[1]
+    assert "rollout, verification: the work tree had changes that are not in" in cautions
+    assert cautions.count("the work tree had changes") == 1
+
+
 def test_checks_that_are_flaky_or_may_fail_are_counted(tmp_path: Path) -> None:
     _, cautions = told(tmp_path, mixed())
     assert "verification: 1 check passed only when tried again." in cautions

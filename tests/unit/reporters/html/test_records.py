@@ -123,11 +123,19 @@ def test_a_rehearsal_that_was_ended_early_tells_what_it_came_to(dossier: Dossier
 
 def test_what_a_check_has_told_of_its_copy(tmp_path: Path) -> None:
     dossier = made(tmp_path)
-    told = {"schema": "x/1", "path": "backups/1", "files": 3, "verified": True, "more": [1]}
+    told = {
+        "schema": "x/1",
+        "path": "backups/1",
+        "files": 3,
+        "verified": True,
+        "more": [1],
+        "x": "",
+    }
     put_ = {
         "preflight/artifacts/copy/1.artifact-backup.json": json.dumps(told).encode(),
         "preflight/artifacts/copy/2.experiments-snapshot.json": b"{broken",
         "preflight/artifacts/copy/3.other.json": b"{}",
+        "database-backup.json": encode(BACKUP),
     }
     artifacts = tuple(put(dossier, path, content) for path, content in put_.items())
     outside = replace(artifacts[0], path="../backup.json")
@@ -138,8 +146,9 @@ def test_what_a_check_has_told_of_its_copy(tmp_path: Path) -> None:
     dossier.begin(run.stage, run.id)
     dossier.write_run(run)
     (shown,) = text(page(dossier), "#records")
-    assert shown == (
-        "Backups and records Artifact backup preflight/artifacts/copy/1.artifact-backup.json"
+    assert shown.count("database-backup.json") == 1
+    assert shown.endswith(
+        " Artifact backup preflight/artifacts/copy/1.artifact-backup.json"
         " Path backups/1 Files 3 Verified yes"
         " Artifact backup preflight/artifacts/copy/2.experiments-snapshot.json"
     )
