@@ -172,6 +172,12 @@ def test_an_option_is_no_reference(tmp_path: Path, reference: str) -> None:
             "docker image inspect: this user may not talk to the daemon",
             "group 'docker'",
         ),
+        (
+            f"permission denied while trying to connect to the daemon: Get http://{'x' * 600}",
+            ImageError,
+            "docker image inspect: this user may not talk to the daemon: …x",
+            "group 'docker'",
+        ),
         ("something \x1b[31melse", ImageError, "docker image inspect: something else", "info"),
         ("", ImageError, "nothing, and exit code 1", "info"),
     ],

@@ -18,7 +18,7 @@ echo "$@" >>$state/calls
 [ "$1" = compose ] && shift
 case "$*" in
 version) exit {version} ;;
-*"ps --all"*) echo ${{!#}} ;;
+*"ps --all"*) echo ${{!#}}; [ ! -e $state/scaled ] || echo another ;;
 *"ps -q"*) [ -n "$(ls $state/up* 2>/dev/null)" ] && echo 0123abcd; exit 0 ;;
 *"up -d"*) [ -e $state/broken ] && {{ cat $state/broken; exit 17; }}; touch $state/up.${{!#}} ;;
 *"logs --no-color --tail"*) echo "db | its last words" ;;
@@ -68,6 +68,19 @@ def test_up_log_and_down(house: House, state: Path, name: str) -> None:
     assert calls.splitlines()[-1].endswith("-f compose.yaml down")
     assert "volumes" not in calls
     assert not (state / "up.web").exists()
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_the_plugin_follows_a_log_to_the_end_of_one_container(
+    house: House, state: Path, *, scaled: bool
+) -> None:
+    client(house, state, "docker")
+    if scaled:
+        (state / "scaled").touch()
+    assert run(house).services[0].outcome is Outcome.PASSED
+    calls = (state / "calls").read_text().splitlines()
+    by_compose = "compose -f compose.yaml logs --follow --no-color web"
+    assert (by_compose in calls, "logs --follow web" in calls) == (scaled, not scaled)
 
 
 def test_without_any_client(house: House, state: Path) -> None:
