@@ -18,7 +18,7 @@ BENCH := $(call stamp,.venv-bench,tests/bench/requirements.txt pyproject.toml)
 
 BIN := .venv/bin
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-WORKFLOWS := $(wildcard .github/workflows/*.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml) deployment/ci/github.yml
 ACTIONS := $(wildcard .github/actions/*/action.yml)
 DOCKERFILES := $(wildcard deployment/*/Dockerfile .ci/*/Dockerfile)
 COMPOSE_FILES := $(wildcard deployment/docker-compose*.yml)
