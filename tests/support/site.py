@@ -16,7 +16,7 @@ from typing import Any
 import urllib3
 
 from support.command import environment, runner
-from support.depot import free_port, needed
+from support.depot import free_port, needed, shut_down
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "deployment/mlflow/requirements.txt"
@@ -135,13 +135,7 @@ def site(
             yield made
         finally:
             conf = f"{deployment.removesuffix('.toml')}/supervisord.conf"
-            subprocess.run(
-                ["supervisorctl", "-c", conf, "shutdown"],
-                cwd=clone,
-                env={**made.env, "DEPLOYMENT": str(made.home)},
-                check=False,
-                capture_output=True,
-            )
+            shut_down(clone, conf, made.home, made.env)
 
 
 class Client:

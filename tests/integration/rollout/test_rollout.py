@@ -14,14 +14,15 @@ from threading import Thread
 
 import pytest
 import urllib3
-from support.depot import Depot
+from support.depot import Depot, shut_down
 
 SEEDED = [f"seed {number}" for number in range(50)]
 
 
 def closed(app: Depot) -> bool:
     """Say whether users are told to come again later."""
-    response = urllib3.request("GET", f"{app.url}/items", retries=False, timeout=60)
+    once = {"Connection": "close"}
+    response = urllib3.request("GET", f"{app.url}/items", headers=once, retries=False, timeout=60)
     told = response.data.decode()
     return response.status == 503 and told == "closed while a release is rolled out\n"
 
@@ -322,3 +323,25 @@ def test_wrong_usage_says_what_is_wrong(app: Depot) -> None:
     assert "is too long for a socket" in done.stderr
     (app.home / "rollout.json").write_text("{")
     assert "cannot read" in app.step("show", ok=False).stderr
+
+
+def test_what_comes_up_again_is_as_it_was(app: Depot) -> None:
+    app.bump("1.1")
+    done = app.run("rollout")
+    assert done.returncode == 0, done.stdout + done.stderr
+    keeper = ["supervisorctl", "-c", "deployment/local/supervisord.conf"]
+    env = {**app.env, "DEPLOYMENT": str(app.home)}
+    subprocess.run(
+        [*keeper, "restart", "proxy"], cwd=app.repository, env=env, check=True, capture_output=True
+    )
+    ready(app, app.url)
+    assert app.told("show")["traffic"] == ["green"]
+    assert app.ask("/version") == "1.1"
+    # Everything: the machine has started anew.
+    shut_down(app.repository, keeper[-1], app.home, app.env)
+    app.step("up")
+    ready(app, app.url)
+    assert app.told("show")["traffic"] == ["green"]
+    assert (app.ask("/version"), app.items()) == ("1.1", SEEDED)
+    with pytest.raises(Exception, match="refused"):
+        app.ask("/version", f"http://{app.env['BLUE']}")

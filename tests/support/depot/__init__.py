@@ -13,7 +13,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -28,6 +29,8 @@ from support.standin import wheel
 VERSIONS = ("1.0", "1.1", "2.0")
 ROOT = Path(__file__).resolve().parents[3]
 _HERE = Path(__file__).parent
+_ONCE = {"Connection": "close"}
+"""A proxy that is to end waits for connections that stay open."""
 _SERVE = """#!/bin/sh
 set -eu
 case $1 in blue) address=$BLUE;; green) address=$GREEN;; esac
@@ -77,15 +80,15 @@ class Depot:
 
     def ask(self, path: str, url: str = "") -> str:
         """Give an answer of the service, which must be one of success."""
-        response = urllib3.request("GET", (url or self.url) + path, timeout=30, retries=False)
+        where = (url or self.url) + path
+        response = urllib3.request("GET", where, headers=_ONCE, timeout=30, retries=False)
         assert response.status == HTTPStatus.OK, (response.status, response.data)
         return response.data.decode()
 
     def write(self, name: str) -> str:
         """Write an item, and give the version that took it."""
-        response = urllib3.request(
-            "POST", f"{self.url}/items", body=name, timeout=60, retries=False
-        )
+        url = f"{self.url}/items"
+        response = urllib3.request("POST", url, body=name, headers=_ONCE, timeout=60, retries=False)
         assert response.status == HTTPStatus.CREATED, (response.status, response.data)
         return response.data.decode()
 
@@ -168,6 +171,22 @@ def needed() -> None:
             pytest.skip(f"{program} is not installed")
 
 
+def shut_down(repository: Path, conf: str, home: Path, env: Mapping[str, str]) -> None:
+    """End a deployment's supervisord and all that it keeps, and wait until it is gone."""
+    subprocess.run(
+        ["supervisorctl", "-c", conf, "shutdown"],
+        cwd=repository,
+        env={**env, "DEPLOYMENT": str(home)},
+        check=False,
+        capture_output=True,
+    )
+    for _ in range(1800):
+        if not (home / "run/supervisor.sock").exists():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"the supervisord of {home} does not end")
+
+
 @contextlib.contextmanager
 def depot(folder: Path, shared: Path) -> Iterator[Depot]:
     """Make the repository, deploy 1.0 into the slot blue, and end everything after the block."""
@@ -186,13 +205,7 @@ def depot(folder: Path, shared: Path) -> Iterator[Depot]:
         made.told("adopt", *made.of("1.0"), "--slot", "blue")
         yield made
     finally:
-        subprocess.run(
-            ["supervisorctl", "-c", "deployment/local/supervisord.conf", "shutdown"],
-            cwd=made.repository,
-            env={**made.env, "DEPLOYMENT": str(made.home)},
-            check=False,
-            capture_output=True,
-        )
+        shut_down(made.repository, "deployment/local/supervisord.conf", made.home, made.env)
 
 
 def _repository(folder: Path, shared: Path) -> Depot:
