@@ -98,6 +98,36 @@ def test_a_target_that_does_not_resolve(app: Standin) -> None:
     assert_clean(app)
 
 
+FULL = """
+import runpy, shutil, sys, types
+shutil.disk_usage = lambda place: types.SimpleNamespace(free=1_000_000)
+sys.argv = ["runner", "rehearse", "--to", "2.0"]
+runpy.run_module("runner", run_name="__main__")
+"""
+
+
+def test_too_little_space_is_told_before_anything_is_copied(either: Standin) -> None:
+    app = either
+    before = everything(app)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL],
+        cwd=app.repository,
+        env=app.env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = record(app)
+    assert (done.returncode, found.part) == (3, "space"), done.stdout
+    assert "has 1 MB free" in found.reason
+    assert "TMPDIR" in found.hint
+    assert {outcomes(found)[name] for name in ("hashes", "checkout", "copies", "before")} == {
+        "skipped"
+    }
+    assert everything(app) == before
+    assert_clean(app)
+
+
 def test_too_little_space_in_the_midst(app: Standin) -> None:
     (app.repository / "data/artifacts/large.bin").write_bytes(bytes(3 << 20))
     app.git("add", "--all")
