@@ -51,6 +51,8 @@ lint: $(DEV) $(MLFLOW) ## Style, types and layers
 	@$(BIN)/ruff format --quiet --check .
 	@echo "==> mypy"
 	@$(BIN)/mypy runner tests
+	@echo "==> mypy (the package as macOS sees it)"
+	@$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin runner
 	@echo "==> mypy (the MLflow programs, against the MLflow environment)"
 	@MYPYPATH=checks/mlflow:checks/rollout:tests/mlflow $(BIN)/mypy --python-executable .venv-mlflow/bin/python --cache-dir .mypy_cache/mlflow \
 	  $(MLFLOW_PROGRAMS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+_FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
@@ -18,13 +21,26 @@ def replace_file(path: Path, data: bytes | Iterable[bytes]) -> None:
         with part.open("wb") as stream:
             stream.writelines([data] if isinstance(data, bytes) else data)
             stream.flush()
-            os.fsync(stream.fileno())
+            make_durable(stream.fileno())
         part.replace(path)
         sync_folder(path.parent)
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
+
+
+def make_durable(fd: int) -> None:
+    """Return only once a file's content is on the disk, as far as the system can tell.
+
+    On macOS fsync(2) leaves it in the disk's own memory; F_FULLFSYNC does not, where the file
+    system knows it. Raises OSError.
+    """
+    if _FULL_SYNC is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, _FULL_SYNC)
+            return
+    getattr(os, "fdatasync", os.fsync)(fd)
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,6 +21,7 @@ import msgspec
 from runner.engine.clock import now
 from runner.engine.redaction import Redactor, scrubbed_json
 from runner.errors import DossierError
+from runner.files import make_durable
 
 T = TypeVar("T")
 
@@ -88,7 +89,7 @@ class Journal:
             try:
                 _write_whole(self._fd, line + b"\n")
                 if durable:
-                    os.fdatasync(self._fd) if hasattr(os, "fdatasync") else os.fsync(self._fd)
+                    make_durable(self._fd)
             except OSError as error:
                 raise _unwritable(self._path, error) from error
             self._seq += 1

@@ -42,10 +42,11 @@ Members: TypeAlias = "Callable[[], list[psutil.Process]]"
 
 def become_subreaper() -> bool:
     """Make orphans of the runner's trees its children; False where the system cannot."""
-    if sys.platform != "linux":
-        return False
-    libc = ctypes.CDLL(None, use_errno=True)
-    return bool(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    adopting = False
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        adopting = bool(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return adopting
 
 
 @dataclass(slots=True)
@@ -112,20 +113,19 @@ class Tree:
 
     def members(self) -> list[psutil.Process]:
         """Give every living process of the tree, the root included."""
-        if self.forest.adopting:
-            found = _processes([self.root]) + [s for s in self.forest.strays() if self._owns(s)]
-        else:
-            found = [process for process in _everything() if self._owns(process)]
+        adopting = self.forest.adopting
+        found = _processes([self.root]) if adopting else []
+        others = self.forest.strays() if adopting else _everything()
+        found += [one for one, mark in _with_marks(others) if self._owns(one, mark)]
         alive: dict[int, psutil.Process] = {}
         for process in found:
             for member in (process, *_descendants(process)):
                 alive[member.pid] = member
         return [process for process in alive.values() if not self.forest.gone(process)]
 
-    def _owns(self, process: psutil.Process) -> bool:
+    def _owns(self, process: psutil.Process, mark: str) -> bool:
         if process.pid == self.root or _session(process) == self.root:
             return True
-        mark = _mark(process)
         if mark:
             return mark == self.mark
         return self.forest.adopting and len(self.forest.roots) == 1
@@ -189,8 +189,8 @@ def marked(prefix: str) -> list[psutil.Process]:
     """Give the living processes whose mark begins with the prefix: an earlier run's."""
     return [
         process
-        for process in _everything()
-        if _mark(process).startswith(prefix) and not _ended(process)
+        for process, mark in _with_marks(_everything())
+        if mark.startswith(prefix) and not _ended(process)
     ]
 
 
@@ -206,11 +206,13 @@ def _signal(process: psutil.Process, *, kill: bool) -> None:
 
 def _childless() -> bool:
     """Say, with one call, that the runner has no child at all (waitid(2), ECHILD)."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return True
-    return False
+    childless = False
+    if sys.platform == "linux":
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            childless = True
+    return childless
 
 
 def _children() -> list[int]:
@@ -262,13 +264,30 @@ def _session(process: psutil.Process) -> int:
         return -1
 
 
-def _mark(process: psutil.Process) -> str:
+def _with_marks(processes: Iterable[psutil.Process]) -> Iterator[tuple[psutil.Process, str]]:
+    """Give processes with their marks.
+
+    In the midst of execve(2) a process has no environment yet, so a second and third look is taken.
+    """
+    for _ in range(_LOOKS):
+        marks = [(process, _mark(process)) for process in processes]
+        yield from ((process, mark) for process, mark in marks if mark is not None)
+        processes = [process for process, mark in marks if mark is None]
+        if not processes:
+            return
+        time.sleep(_EXEC)
+    yield from ((process, "") for process in processes)
+
+
+def _mark(process: psutil.Process) -> str | None:
+    """Give the mark, empty without one; None of a process that has no environment at all."""
     import psutil
 
     try:
-        return str(process.environ().get(MARK, ""))
+        environment = process.environ()
     except (psutil.Error, OSError):
         return ""
+    return str(environment.get(MARK, "")) if environment else None
 
 
 def _ended(process: psutil.Process) -> bool:

@@ -96,6 +96,27 @@ def test_a_process_in_an_execve_is_named_with_its_arguments(
     assert name_of(process) == f"{child.pid} {NAP.split()[0]}"
 
 
+class Begun(psutil.Process):
+    """In the midst of an execve: its environment is there at the second look, or never."""
+
+    waits = 1
+
+    def environ(self) -> dict[str, str]:
+        """Give none while it waits."""
+        self.waits -= 1
+        return {} if self.waits >= 0 else super().environ()
+
+
+def test_a_process_in_an_execve_is_known_by_its_mark(
+    child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Begun(child.pid)
+    monkeypatch.setattr(tree, "_everything", lambda: iter([process]))
+    assert marked("run-9.") == [process]
+    process.waits = 100
+    assert marked("run-9.") == []
+
+
 def test_a_process_that_is_gone_has_no_secrets(child: subprocess.Popen[bytes]) -> None:
     process = psutil.Process(child.pid)
     forest = Forest()
