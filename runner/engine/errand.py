@@ -7,23 +7,20 @@ import fcntl
 import os
 import secrets as randomness
 import shutil
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from runner.advisories.sources.base import Ended, SourceError
 from runner.engine.dossier import scratch_folder
+from runner.engine.leaving import orderly_end
 from runner.engine.output import Nowhere
 from runner.engine.process import Request, run
 from runner.engine.stop import Stop
 from runner.engine.tree import Forest
-from runner.errors import ExitCode
 from runner.kinds.base import CLEAN_UP
 from runner.kinds.door import ended
 
@@ -127,8 +124,14 @@ def errand(
     known = os.environ if environment is None else environment
     env = {name: value for name, value in known.items() if name not in secrets}
     place = _scratch() if name == ERRAND else scratch_folder(name)
-    with _orderly_end(), place as scratch:
-        yield ErrandDoor(repository, scratch, env, name=name)
+    with orderly_end() as leave, contextlib.ExitStack() as stack:
+        try:
+            with leave.held():
+                scratch = stack.enter_context(place)
+            yield ErrandDoor(repository, scratch, env, name=name)
+        finally:
+            with leave.held():
+                stack.close()
 
 
 @contextlib.contextmanager
@@ -163,26 +166,3 @@ def _remove_dead(folder: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(handle)
-
-
-@contextlib.contextmanager
-def _orderly_end() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as ^C does, and children leave their exit code.
-
-    Who starts the runner with SIGCHLD ignored makes the system drop it (sigaction(2)). Only the
-    main thread may set handlers.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(ExitCode.TERMINATED)
-
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
-    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,47 @@ def test_a_signal_ends_the_command_and_all_that_it_started(
     child.send_signal(number)
     assert child.wait(30) == code
     assert not [one for one in alive(NAP) if one == NAP]
+
+
+@pytest.mark.parametrize("moment", ["made", "removed"])
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)],
+)
+def test_a_signal_while_the_scratch_folder_comes_or_goes_leaves_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+    number: signal.Signals,
+    expected: type[BaseException],
+) -> None:
+    scratch = tmp_path / "scratch"
+
+    @contextlib.contextmanager
+    def slow(_name: str) -> Iterator[Path]:
+        scratch.mkdir()
+        if moment == "made":
+            os.kill(os.getpid(), number)
+        yield scratch
+        if moment == "removed":
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGTERM)
+        scratch.rmdir()
+
+    monkeypatch.setattr(module, "scratch_folder", slow)
+    with pytest.raises((expected, SystemExit)), errand(tmp_path, name="slow"):
+        pass
+    assert not scratch.exists()
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup(1) does
+    try:
+        with errand(tmp_path):
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_patience_is_finite() -> None:
