@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from typing import NamedTuple
 
 from runner.engine.artifacts import collect
 from runner.engine.attempt import attempt
@@ -13,12 +13,21 @@ from runner.engine.resume import AttemptEnd, AttemptStart, Past
 from runner.engine.services import Services, Unready
 from runner.engine.session import Session
 from runner.events import AttemptEnded, AttemptStarted
-from runner.model import Attempt, Check, Outcome, Result
+from runner.model import Artifact, Attempt, Check, Outcome, Result
+
+
+class _End(NamedTuple):
+    """How a check ended, and what it left."""
+
+    outcome: Outcome
+    reason: str
+    hint: str = ""
+    artifacts: tuple[Artifact, ...] = ()
 
 
 def skipped(check: Check, reason: str) -> Result:
     """Make the result of a check that does not run."""
-    return _result(check, Outcome.SKIPPED, reason)
+    return _result(check, _End(Outcome.SKIPPED, reason))
 
 
 def carry_out(
@@ -32,17 +41,15 @@ def carry_out(
     try:
         services.ready(check.services)
     except Unready as trouble:
-        result = _result(check, Outcome.ERRORED, trouble.reason, trouble.hint)
-        return replace(result, started=started, duration=time.monotonic() - began), ()
+        end = _End(Outcome.ERRORED, trouble.reason, trouble.hint)
+        return _result(check, end, started, time.monotonic() - began), ()
     attempts = past.attempts + _attempts(session, check, past)
     last = attempts[-1]
-    result = _result(check, last.outcome, last.reason, _hint(services, check, last))
+    end = _End(last.outcome, last.reason, _hint(services, check, last))
     if check.artifacts:
-        result = _with_artifacts(session, check, result)
-    passed = result.outcome is Outcome.PASSED
-    duration = time.monotonic() - began
-    flaky = passed and len(attempts) > 1
-    return replace(result, started=started, duration=duration, flaky=flaky), attempts
+        end = _with_artifacts(session, check, end)
+    flaky = len(attempts) > 1 and end.outcome is Outcome.PASSED
+    return _result(check, end, started, time.monotonic() - began, flaky=flaky), attempts
 
 
 def _attempts(session: Session, check: Check, past: Past) -> tuple[Attempt, ...]:
@@ -61,7 +68,8 @@ def _attempts(session: Session, check: Check, past: Past) -> tuple[Attempt, ...]
 def _attempt(session: Session, check: Check, number: int) -> Attempt:
     name = f"{session.stage}/logs/{check.id}.{number}.log"
     session.journal.append("attempt_started", AttemptStart(check.id, number, name))
-    log = Log(session.live / name, name, session.redactor, session.bus.output_of(check.id))
+    path = f"{session.live}/{name}"  # a Path is dear, for each attempt
+    log = Log(path, name, session.redactor, session.bus.output_of(check.id))
     session.bus.tell(AttemptStarted(check, number, log.last_line))
     made = AttemptEnd(check.id, attempt(session, check, number, log))
     return session.journal.append("attempt_ended", made).attempt
@@ -77,25 +85,30 @@ def _hint(services: Services, check: Check, last: Attempt) -> str:
     return last.hint
 
 
-def _with_artifacts(session: Session, check: Check, result: Result) -> Result:
+def _with_artifacts(session: Session, check: Check, end: _End) -> _End:
     """Keep what the check's globs match; a check that passes must leave what it promises."""
     kept, missed = collect(session, check)
-    result = replace(result, artifacts=kept)
-    if missed and result.outcome is Outcome.PASSED:
+    if missed and end.outcome is Outcome.PASSED:
         reason = f"no file matches artifacts: {', '.join(missed)}"
-        return replace(result, outcome=Outcome.ERRORED, reason=reason)
-    return result
+        return _End(Outcome.ERRORED, reason, end.hint, kept)
+    return end._replace(artifacts=kept)
 
 
-def _result(check: Check, outcome: Outcome, reason: str, hint: str = "") -> Result:
+def _result(
+    check: Check, end: _End, started: str = "", duration: float = 0.0, *, flaky: bool = False
+) -> Result:
     return Result(
         check=check.id,
         area=check.area,
-        outcome=outcome,
-        reason=reason,
-        hint=hint,
+        outcome=end.outcome,
+        reason=end.reason,
+        hint=end.hint,
         expect=check.expect,
         place=check.place,
+        artifacts=end.artifacts,
+        started=started,
+        duration=duration,
+        flaky=flaky,
         allow_failure=check.allow_failure,
         fingerprint=check.fingerprint,
     )

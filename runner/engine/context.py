@@ -7,17 +7,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.engine.files import write_atomic
 from runner.engine.output import Log
 from runner.engine.process import run
-from runner.engine.recorded import recorded
-from runner.engine.rehearsals import rehearsed
 from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.kinds.base import CLEAN_UP, Command, Finished
 from runner.model import Artifact, Check, Release, Step
-from runner.model.rehearsed import Rehearsed
+
+if TYPE_CHECKING:
+    from runner.model.rehearsed import Rehearsed
 
 
 @dataclass(slots=True)
@@ -61,8 +62,8 @@ class StepContext:
     @property
     def cwd(self) -> Path:
         """The step's working folder."""
-        home = self.session.repository
-        return home / self.step.cwd if self.step.cwd else home
+        home, own = self.session.repository, self.step.cwd
+        return home if own in {"", "."} else home / own
 
     @property
     def release(self) -> Release:
@@ -134,10 +135,14 @@ class StepContext:
 
     def recall(self, name: str) -> bytes | None:
         """Give what was recorded last; raises DossierError where the file is another."""
+        from runner.engine.recorded import recorded  # few kinds ask
+
         return recorded(self.session.live, name)
 
     def rehearsed(self, before: str) -> Rehearsed | None:
         """Give the last rehearsal; raises DossierError where it is not what was recorded."""
+        from runner.engine.rehearsals import rehearsed  # but one kind asks
+
         version = self.session.release.version
         return rehearsed(self.session.live, before, version)
 

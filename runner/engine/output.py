@@ -43,6 +43,8 @@ class Nowhere:
 class Log:
     """A log that grows while a check runs: hashed, redacted, its tail at hand.
 
+    There is no file until something is written.
+
     Logs are the one file of the dossier that is not renamed into place: they grow under their
     own name, so that a person can follow them; the journal says when one is complete, and how
     it hashes.
@@ -50,12 +52,16 @@ class Log:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | str,
         name: str,
         redactor: Redactor,
         listener: Callable[[bytes], None] | None = None,
     ) -> None:
-        """Create the file; ``name`` is its path in the dossier. Raises DossierError."""
+        """Name the file, and its path in the dossier; it is created by what is written first.
+
+        To make a file takes longer than all else that a check costs that prints nothing, and its
+        name makes the journal's next line wait for the disk.
+        """
         self.name = name
         """Path relative to the dossier."""
         self._stream = redactor.stream()
@@ -64,16 +70,21 @@ class Log:
         self._size = 0
         self._tail = b""
         self._lock = threading.Lock()
+        self._path = path
+        self._fd = -1
+
+    def open(self) -> None:
+        """Create the file now, for one who looks into it; raises DossierError."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._fd = os.open(path, flags, 0o644)
+            self._fd = os.open(self._path, flags, 0o644)
         except OSError as error:
-            raise _unwritable(name, error) from error
+            raise _unwritable(self.name, error) from error
 
     def write(self, data: bytes) -> None:
         """Append what a child printed; its last bytes may wait for the next call."""
         with self._lock:
-            self._append(self._stream.feed(data))
+            self._append(self._stream.show(data))
 
     def line(self, text: str) -> None:
         """Append a line of the runner's own."""
@@ -85,9 +96,11 @@ class Log:
         with self._lock:
             self._append(self._stream.close())
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes | memoryview) -> None:
         if not data:
             return
+        if self._fd < 0:
+            self.open()
         rest = memoryview(data)
         try:
             while rest:
@@ -96,9 +109,10 @@ class Log:
             raise _unwritable(self.name, error) from error
         self._hash.update(data)
         self._size += len(data)
-        self._tail = data[-TAIL:] if len(data) >= TAIL else (self._tail + data)[-TAIL:]
+        last = bytes(data[-TAIL:])
+        self._tail = last if len(last) == TAIL else (self._tail + last)[-TAIL:]
         if self._listener is not None:
-            self._listener(data)
+            self._listener(bytes(data))
 
     def last_line(self) -> str:
         """Give the last line that is not blank, as it was printed."""
@@ -112,9 +126,11 @@ class Log:
             lines = lines[1:]
         return "\n".join(lines[-TAIL_LINES:])
 
-    def close(self) -> Artifact:
-        """End the log, and give its size and hash."""
+    def close(self) -> Artifact | None:
+        """End the log, and give its size and hash; None where there is no file."""
         self.flush()
+        if self._fd < 0:
+            return None
         os.close(self._fd)
         return Artifact(self.name, self._size, self._hash.hexdigest())
 
@@ -131,11 +147,11 @@ class Digest:
         """Begin with nothing."""
         self._hash = hashlib.sha256()
         self._size = 0
-        self._queue: queue.SimpleQueue[bytes] | None = None
+        self._queue: queue.SimpleQueue[bytes | memoryview] | None = None
         self._room: threading.Semaphore | None = None
         self._thread: threading.Thread | None = None
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Add bytes; waits where the thread is far behind."""
         self._size += len(data)
         if self._queue is not None and self._room is not None:
@@ -149,7 +165,9 @@ class Digest:
             self._thread = threading.Thread(target=self._work, args=work, daemon=True)
             self._thread.start()
 
-    def _work(self, pieces: queue.SimpleQueue[bytes], room: threading.Semaphore) -> None:
+    def _work(
+        self, pieces: queue.SimpleQueue[bytes | memoryview], room: threading.Semaphore
+    ) -> None:
         while piece := pieces.get():
             self._hash.update(piece)
             room.release()

@@ -12,7 +12,6 @@ import fcntl
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from runner.engine.clock import now
 from runner.engine.output import Capture, Sink
+from runner.engine.spawn import start
 from runner.engine.stop import Stop
 from runner.engine.tree import MARK, Forest, as_text, end, tell
 from runner.kinds.base import CAPTURE_LIMIT, Finished
@@ -34,12 +34,14 @@ GRACE = 5.0
 """Seconds between SIGTERM and SIGKILL for a process that runs out of time or is stopped."""
 LEFTOVER_GRACE = 1.0
 """The same for what a process left running after it has ended by itself."""
-CHUNK = 1 << 18
-"""Bytes read at once."""
-_PIPE_DEFAULT = 1 << 16
-"""Bytes a pipe holds at first (pipe(7)); one that was full is worth widening."""
-_PIPE_SIZE = 1 << 20
-"""Bytes a pipe may hold (the limit for ordinary users, pipe(7)): fewer switches of context."""
+_SIP = 1 << 16
+"""Bytes read at once, and what a pipe holds at first (pipe(7)): one that was full is widened."""
+_GULP = 1 << 20
+"""Bytes read at once from a widened pipe, and what it may hold (the limit for ordinary users,
+pipe(7)): fewer switches of context."""
+_KEPT = 1 << 24
+"""Bytes of memory that stay the process's own once so much was in use (mallopt(3), on the dynamic
+M_MMAP_THRESHOLD), where pieces of a `_GULP` would be given back and zeroed anew each time."""
 _F_SETPIPE_SZ = 1031
 """linux/fcntl.h"""
 _LONGEST = 3600.0
@@ -76,17 +78,17 @@ class Running:
         self.started = now()
         self.began = time.monotonic()
         self.request = request
-        self.captures = (Capture(log, CAPTURE_LIMIT), Capture(log, CAPTURE_LIMIT))
+        self.captures = tuple(Capture(log, CAPTURE_LIMIT) for _ in range(2 * request.split))
         self.readers: dict[int, Callable[[bytes], None]] = {}
+        self._most = _SIP
         self.printed = 0
         """Bytes printed so far."""
-        outputs = (
-            (self.captures[0].write, self.captures[1].write) if request.split else (log.write,)
-        )
+        outputs = [one.write for one in self.captures] or [log.write]
+        env = {**request.env, MARK: request.mark}
         pipes = [os.pipe() for _ in outputs]
         try:
             with forest.lock:
-                self.child = _spawn(request, pipes[0][1], pipes[-1][1])
+                self.child = start(request.argv, request.cwd, env, pipes[0][1], pipes[-1][1])
                 self.tree = forest.plant(self.child.pid, request.mark)
         except BaseException:
             for reader, _ in pipes:
@@ -117,15 +119,21 @@ class Running:
         return ready
 
     def _read(self, fd: int) -> None:
-        data = os.read(fd, CHUNK)
+        data = os.read(fd, self._most)
         if data:
-            if len(data) == _PIPE_DEFAULT:
-                _widen(fd)
+            if len(data) == _SIP:
+                self._most = _widen(fd)
             self.printed += len(data)
             self.readers[fd](data)
         else:
             del self.readers[fd]
             os.close(fd)
+
+    def has_ended(self, ready: set[int]) -> bool:
+        """Say whether the child itself has ended, given what `wait` has found."""
+        if self.child.returncode is None and self.exit_fd >= 0 and self.exit_fd not in ready:
+            return False  # without asking the system
+        return self.ended()
 
     def ended(self) -> bool:
         """Say whether the child itself has ended."""
@@ -184,6 +192,8 @@ def run(request: Request, forest: Forest, log: Sink, stop: Stop) -> Finished:
         return Finished(not_started(request, error))
     execution = finish(running, stop)
     log.flush()
+    if not running.captures:
+        return Finished(execution)
     stdout, stderr = running.captures
     return Finished(
         execution,
@@ -213,8 +223,9 @@ def _attend(running: Running, stop: Stop) -> str:
     """Wait for the end of the child, and bring it about where it is due; say why."""
     stopped = ""
     due = running.began + running.request.timeout
-    while not running.ended():
+    while not running.has_ended(
         running.wait(due - time.monotonic(), *(() if stopped else (stop.fd,)))
+    ):
         reached = time.monotonic() >= due
         if stopped:
             if reached:
@@ -227,23 +238,16 @@ def _attend(running: Running, stop: Stop) -> str:
     return stopped
 
 
-def _spawn(request: Request, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        request.argv,
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=stderr,
-        cwd=request.cwd,
-        env={**request.env, MARK: request.mark},
-        start_new_session=True,
-    )
+def _widen(reader: int) -> int:
+    """Enlarge a pipe where the system can, and say how much to read from it at once.
 
-
-def _widen(reader: int) -> None:
-    """Enlarge a pipe where the system can; its owner may be over the limit of all pipes."""
+    Its owner may be over the limit of all pipes.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            fcntl.fcntl(reader, _F_SETPIPE_SZ, _PIPE_SIZE)
+            fcntl.fcntl(reader, _F_SETPIPE_SZ, _GULP)
+    bytes(_KEPT)  # used and given back
+    return _GULP
 
 
 def _signal_name(number: int) -> str:

@@ -34,7 +34,7 @@ class AttemptStart:
     number: int
     """Of the attempt."""
     log: str
-    """Path of its log in the dossier."""
+    """Path of its log in the dossier, which is there once something is printed."""
 
 
 @dataclass(frozen=True)

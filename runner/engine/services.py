@@ -147,6 +147,7 @@ class LiveService:
                 break
             name = f"{self._session.stage}/logs/service.{service.name}.{count}.log"
         self._log = Log(self._session.live / name, name, self._session.redactor)
+        self._log.open()
         self._session.bus.tell(ServiceStarting(service.name, self._log.last_line))
         self._guard = _guard(self._session, service, self._log)
         if self._guard is not None:
@@ -266,7 +267,7 @@ class LiveService:
             log=log.close() if log is not None and self._lost is None else None,
             tail=tail,
         )
-        return self._session.scrub(report)
+        return self._session.scrub(report)[0]
 
     def _with_project(self, do: Callable[[Project, Sink], None]) -> None:
         if self._project is None or self._log is None:

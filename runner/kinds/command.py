@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from runner.kinds.base import CAPTURE_LIMIT, Command, Context, Finished, Kind
 from runner.kinds.matching import ANY_TEXT, TextExpectation
@@ -17,7 +18,6 @@ from runner.kinds.verdicts import (
     judge,
     undecided,
     why,
-    with_verdict,
 )
 from runner.kinds.wording import shell_line
 from runner.model import Artifact, Assertion, Execution, StepReport
@@ -56,6 +56,14 @@ class CommandExpectation:
     """What is expected of the standard error."""
 
 
+class _Found(NamedTuple):
+    """What an execution was found to be."""
+
+    verdict: Verdict
+    assertions: tuple[Assertion, ...] = ()
+    outputs: Mapping[str, str] | None = None
+
+
 @dataclass(frozen=True)
 class CommandAction:
     """Run a process, and hold its exit code and its output against what is expected."""
@@ -81,41 +89,41 @@ class CommandAction:
         split = bool(expect.stdout or expect.stderr or self.save_stdout or self.outputs)
         limit = context.remaining
         finished = context.run(Command(self.argv, split=split))
-        report = StepReport(
-            PASSED.outcome,
-            executions=(finished.execution,),
-            artifacts=self._kept(finished, context),
-        )
+        artifacts = self._kept(finished, context)
         verdict = undecided(finished.execution, limit, context.stopping)
-        if verdict is None:
-            return self._judged(finished, context, report)
-        return with_verdict(report, verdict)
+        found = self._judged(finished, context) if verdict is None else _Found(verdict)
+        return StepReport(
+            found.verdict.outcome,
+            found.verdict.reason,
+            found.verdict.hint,
+            assertions=found.assertions,
+            executions=(finished.execution,),
+            outputs=found.outputs or {},
+            artifacts=artifacts,
+        )
 
     def _kept(self, finished: Finished, context: Context) -> tuple[Artifact, ...]:
         if not self.save_stdout or finished.execution.error:
             return ()
         return (context.save(self.save_stdout, finished.stdout),)
 
-    def _judged(self, finished: Finished, context: Context, report: StepReport) -> StepReport:
+    def _judged(self, finished: Finished, context: Context) -> _Found:
         execution = finished.execution
         exit_code = _exit_assertion(execution, self.expect.exit_code)
         if not exit_code.holds:
-            report = replace(report, assertions=(exit_code,))
-            return with_verdict(report, self._wrong_exit(execution, exit_code))
+            return _Found(self._wrong_exit(execution, exit_code), (exit_code,))
         if finished.truncated:
-            report = replace(report, assertions=(exit_code,))
             size = f"{CAPTURE_LIMIT // 2**20} MiB"
             reason = f"stdout or stderr is larger than {size}, so nothing can be said of its whole"
-            return with_verdict(
-                report, errored(reason, "let the command print less, or into a file")
-            )
+            verdict = errored(reason, "let the command print less, or into a file")
+            return _Found(verdict, (exit_code,))
         assertions = (exit_code, *self._texts(finished, context))
         verdict = judge(assertions)
-        values: dict[str, str] = {}
-        if verdict is PASSED and self.outputs:
-            stdout = finished.stdout.decode(errors="replace")
-            values, verdict = collect(self.outputs, stdout, context.redact)
-        return with_verdict(replace(report, assertions=assertions, outputs=values), verdict)
+        if verdict is not PASSED or not self.outputs:
+            return _Found(verdict, assertions)
+        stdout = finished.stdout.decode(errors="replace")
+        values, verdict = collect(self.outputs, stdout, context.redact)
+        return _Found(verdict, assertions, values)
 
     def _wrong_exit(self, execution: Execution, exit_code: Assertion) -> Verdict:
         code = execution.exit_code

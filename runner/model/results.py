@@ -139,7 +139,7 @@ class Attempt:
     steps: tuple[StepResult, ...]
     """In the order of the check."""
     log: Artifact | None
-    """The output of all steps; None where nothing was to be logged."""
+    """The output of all steps; None where they printed nothing."""
     tail: str = ""
     """The last lines of the log, for everything but ``passed``."""
 

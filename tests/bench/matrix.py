@@ -147,7 +147,10 @@ def measure(folder: Path, rounds: int) -> Section:
         verdicts.append(below(what, ratio(ours, lane)))
     prose = (
         f"{COUNT:,} checks run `/bin/true`, one after another.",
-        "The runner writes its full evidence: journal, run.json, JUnit XML, a log for each check.",
+        (
+            "The runner writes its full evidence: journal, run.json, JUnit XML and the page; a log"
+            " for each check that prints, which these do not."
+        ),
         (
             "The bash loop writes a log and an exit code a command; bats and pytest write JUnit"
             " XML, chaostoolkit its journal."

@@ -20,9 +20,14 @@ _USERINFO = (
 """A password, or a user that is as long as a token; the last ``@`` counts, as in most drivers."""
 
 
+def maybe_in(data: bytes) -> bool:
+    """Say whether an address with a password may stand there; False is certain."""
+    return b"@" in data and b"://" in data
+
+
 def passwords(data: bytes) -> Iterator[tuple[int, int]]:
     """Give start and stop of each."""
-    if b"@" in data and b"://" in data:
+    if maybe_in(data):
         for found in compiled(b"://" + _USERINFO).finditer(data):
             yield found.span(found.lastindex or 0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -78,6 +77,12 @@ def _json_ascii(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
+def _html(text: str, *, quote: bool = True) -> str:
+    from html import escape  # it loads every name of a character, and most runs know no secret
+
+    return escape(text, quote)
+
+
 def _json_for_html(text: str) -> str:
     """Escape as ``encoding/json`` of Go 1 does."""
     marks = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
@@ -90,12 +95,12 @@ def _json_slashes(text: str) -> str:
 
 
 def _html_of_go(text: str) -> str:
-    return html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    return _html(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
 
 
 def _xml(text: str) -> str:
     """Escape as in an attribute of XML, where an apostrophe stays."""
-    return html.escape(text, quote=False).replace('"', "&quot;").replace("\n", "&#10;")
+    return _html(text, quote=False).replace('"', "&quot;").replace("\n", "&#10;")
 
 
 def _quoted(text: str) -> str:
@@ -126,11 +131,11 @@ _ESCAPES: tuple[Callable[[str], str], ...] = (
     lambda text: ascii(text)[1:-1],
     lambda text: repr(text)[1:-1],
     _ascii_escape,
-    lambda text: html.escape(text, quote=False),
-    html.escape,
+    lambda text: _html(text, quote=False),
+    _html,
     _html_of_go,
     _xml,
-    lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+    lambda text: _html(text).replace("&#x27;", "&apos;"),
 )
 """JSON, Python and HTML, as their writers differ."""
 
@@ -157,7 +162,7 @@ _WAYS: tuple[Callable[[str], str], ...] = (*_ESCAPES, *_QUOTINGS, *_PERCENT)
 _AROUND: tuple[Callable[[str], str], ...] = (
     *(_json, _json_ascii, _json_slashes),
     *(_repr, lambda text: repr(text)[1:-1], lambda text: ascii(text)[1:-1], _ascii_escape),
-    *(html.escape, lambda text: html.escape(text, quote=False), _html_of_go, _xml),
+    *(_html, lambda text: _html(text, quote=False), _html_of_go, _xml),
     *(*_QUOTINGS[:3], *_PERCENT),
 )
 """What may stand around something that is escaped already."""

@@ -64,7 +64,8 @@ class Redactor:
         """Replace every secret in the bytes; the same object where there is none."""
         if len(data) > _PIECE:
             return self._large(data)
-        return self.apply(data, self.scan(data)[0])
+        maybe = self._known.maybe_in(data) or _anchors().maybe_in(data) or addresses.maybe_in(data)
+        return self.apply(data, self.scan(data)[0]) if maybe else data  # as nearly never
 
     def _large(self, data: bytes) -> bytes:
         stream = RedactedStream(self)
@@ -136,14 +137,20 @@ class RedactedStream:
 
     def feed(self, data: bytes) -> bytes:
         """Take a piece, and give what can already be written."""
+        return bytes(self.show(data))
+
+    def show(self, data: bytes) -> bytes | memoryview:
+        """Do what `feed` does, but without a copy where there is nothing to replace."""
         if self._held:
             data = self._held + data
             self._held = b""
         spans, sure = self._redactor.scan(data, more=True)
         if sure < len(data):
             self._held = data[sure:]
-            data = data[:sure]
             spans = [span for span in spans if span.stop <= sure]
+            if not spans:
+                return memoryview(data)[:sure]
+            data = data[:sure]
         return self._redactor.apply(data, spans)
 
     def close(self) -> bytes:

@@ -97,6 +97,11 @@ class Quiet(Plain):
 
     tells_course = False
 
+    def hear(self, event: Event) -> None:
+        """Wait for the end."""
+        if isinstance(event, RunEnded):
+            super().hear(event)
+
     def _lines(self, event: Event) -> Iterator[Line]:
         if isinstance(event, RunEnded):
             yield from closing(event.run, self._pointers, self._paper.look, brief=True)

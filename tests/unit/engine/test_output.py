@@ -10,6 +10,7 @@ import pytest
 from runner.engine.output import TAIL_LINES, Digest, Log
 from runner.engine.redaction import Redactor
 from runner.errors import DossierError
+from runner.model import Artifact
 
 
 def test_tail_and_last_line(tmp_path: Path) -> None:
@@ -20,13 +21,27 @@ def test_tail_and_last_line(tmp_path: Path) -> None:
     log.write(b"\n  \n")
     assert log.last_line() == "line 4999"
     assert len(log.tail().splitlines()) == TAIL_LINES
-    assert log.close().size == (tmp_path / "a").stat().st_size
+    closed = log.close()
+    assert closed is not None
+    assert closed.size == (tmp_path / "a").stat().st_size
 
 
 def test_a_log_is_not_written_twice(tmp_path: Path) -> None:
-    Log(tmp_path / "a", "a", Redactor()).close()
+    first = Log(tmp_path / "a", "a", Redactor())
+    first.line("first")
+    first.close()
     with pytest.raises(DossierError, match="cannot write a: File exists"):
-        Log(tmp_path / "a", "a", Redactor())
+        Log(tmp_path / "a", "a", Redactor()).line("second")
+    assert (tmp_path / "a").read_text() == "first\n"
+
+
+def test_there_is_no_log_of_nothing_but_where_it_is_opened(tmp_path: Path) -> None:
+    silent = Log(tmp_path / "a", "a", Redactor())
+    silent.write(b"")
+    assert silent.close() is None
+    assert not (tmp_path / "a").exists()
+    silent.open()
+    assert silent.close() == Artifact("a", 0, hashlib.sha256().hexdigest())
 
 
 def test_the_listener_hears_what_is_written(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from support.macos import as_on_macos
 from support.processes import NAP, alive
 
 from runner.engine.output import Log
@@ -22,6 +23,9 @@ from runner.errors import DossierError
 from runner.kinds.base import CAPTURE_LIMIT, Finished
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="platform: needs a subreaper")
+
+MARK = f"test-{os.getpid()}.1"
+"""Of this test process alone: without a subreaper, what has the same mark is one tree."""
 
 
 class Door:
@@ -40,13 +44,28 @@ class Door:
         split: bool = False,
     ) -> Finished:
         request = Request(
-            argv, cwd or self.folder, dict(os.environ), "test.1", timeout=timeout, split=split
+            argv, cwd or self.folder, dict(os.environ), MARK, timeout=timeout, split=split
         )
         return run(request, self.forest, self.log, self.stop)
 
 
-@pytest.fixture
-def door(tmp_path: Path) -> Door:
+@pytest.fixture(params=["here", "elsewhere"])
+def linux_door(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Door:
+    """Give a door; where a process begins decides how it is started."""
+    if request.param == "here":
+        monkeypatch.chdir(tmp_path)
+    return Door(tmp_path)
+
+
+@pytest.fixture(params=["here", "elsewhere", "macos"])
+def door(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Give a door also with no more than macOS has."""
+    if request.param == "here":
+        monkeypatch.chdir(tmp_path)
+    if request.param == "macos":
+        as_on_macos(monkeypatch)
     return Door(tmp_path)
 
 
@@ -159,10 +178,10 @@ def test_timeout_reaches_children_and_sessions(door: Door) -> None:
 
 
 @LINUX
-def test_timeout_reaches_daemons(door: Door) -> None:
+def test_timeout_reaches_daemons(linux_door: Door) -> None:
     """A double fork in a new session with a cleared environment cannot get away."""
     script = f"(env -i setsid bash -c '({NAP} &)' &) ; sleep 100"
-    door("bash", "-c", script, timeout=0.7)
+    linux_door("bash", "-c", script, timeout=0.7)
     assert alive(NAP) == []
 
 
@@ -175,20 +194,20 @@ def test_what_is_left_running_is_stopped_and_named(door: Door) -> None:
 
 
 @LINUX
-def test_a_daemon_left_running_is_stopped_and_named(door: Door) -> None:
+def test_a_daemon_left_running_is_stopped_and_named(linux_door: Door) -> None:
     script = f"(setsid {NAP} >/dev/null 2>&1 &)"
-    execution = door("bash", "-c", script).execution
+    execution = linux_door("bash", "-c", script).execution
     assert any(NAP in line for line in execution.leftovers)
     assert alive(NAP) == []
 
 
 @LINUX
 def test_a_leftover_that_ignores_sigterm_is_killed(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    linux_door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runner.engine.process.LEFTOVER_GRACE", 0.2)
     script = f"(trap '' TERM; while true; do sleep 0.05; : {NAP}; done) & echo done"
-    door("bash", "-c", script)
+    linux_door("bash", "-c", script)
     assert alive(NAP) == []
 
 
@@ -215,17 +234,19 @@ def test_a_full_disk_stops_the_process(door: Door) -> None:
     full = Log.__new__(Log)
     full.__dict__.update(door.log.__dict__)
     full._fd = os.open("/dev/full", os.O_WRONLY)
-    request = Request(("yes", NAP), door.folder, dict(os.environ), "test.1", timeout=30)
+    request = Request(("yes", NAP), door.folder, dict(os.environ), MARK, timeout=30)
     with pytest.raises(DossierError, match="No space left"):
         run(request, door.forest, full, door.stop)
     os.close(full._fd)
     assert alive(f"yes {NAP}") == []
 
 
-def test_without_pidfd_and_subreaper(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What macOS has: no pidfd, and orphans known by their mark and session."""
-    monkeypatch.delattr(os, "pidfd_open", raising=False)
-    door.forest.adopting = False
+def test_on_macos_what_left_the_session_is_known_by_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_on_macos(monkeypatch)
+    door = Door(tmp_path)
+    assert not door.forest.adopting
     execution = door("bash", "-c", f"setsid {NAP} & {NAP} & echo hi").execution
     assert execution.exit_code == 0
     assert len(execution.leftovers) >= 2
@@ -233,9 +254,10 @@ def test_without_pidfd_and_subreaper(door: Door, monkeypatch: pytest.MonkeyPatch
     assert door("sleep", "100", timeout=0.2).execution.signal == "SIGTERM"
 
 
-def test_no_zombie_stays(door: Door) -> None:
+@LINUX
+def test_no_zombie_stays(linux_door: Door) -> None:
     for _ in range(3):
-        door("bash", "-c", "(setsid true &)")
+        linux_door("bash", "-c", "(setsid true &)")
     children = psutil.Process().children()
     assert [c for c in children if c.status() == psutil.STATUS_ZOMBIE] == []
 
