@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from runner.model import Attempt, Check, Result, Run, ServiceReport
-from runner.model.rehearsed import Part
+
+if TYPE_CHECKING:
+    from runner.model.rehearsed import Part
 
 
 @dataclass(frozen=True)

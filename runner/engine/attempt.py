@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
@@ -103,7 +102,9 @@ class _Trial:
         except RunnerError as error:
             return StepReport(Outcome.ERRORED, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - a kind may be anybody's
-            for line in traceback.format_exc().splitlines():
+            from traceback import format_exc
+
+            for line in format_exc().splitlines():
                 self._log.line(line)
             reason = f"the kind '{step.kind}' broke: {type(error).__name__}: {error}"
             return StepReport(Outcome.ERRORED, reason)

@@ -82,13 +82,15 @@ class Dossier:
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data)
 
-    def write_run(self, run: Run, results: Iterable[bytes] | None = None) -> None:
-        """Write ``<stage>/run.json``; the run holds no secret any more.
+    def write_run(
+        self, run: Run, results: Iterable[bytes] | None = None, *, encoded: bytes = b""
+    ) -> None:
+        """Write ``<stage>/run.json``; the run, ``encoded`` where it is that already, is redacted.
 
         ``results`` gives the results of a run that has none itself, each as it stands in such a
         file, where there are more than memory should hold.
         """
-        data = msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n"
+        data = msgspec.json.format(encoded or msgspec.json.encode(run), indent=1) + b"\n"
         whole = data if results is None else _with_results(data, results)
         self.write(f"{run.stage}/run.json", whole)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from urllib.parse import urlsplit
 
 from runner.engine.tree import name_of
@@ -27,6 +26,8 @@ def port_of(ready: Ready) -> tuple[str, int] | None:
 
 def is_open(address: tuple[str, int]) -> bool:
     """Say whether something accepts a connection there."""
+    import socket  # most checks need no service
+
     with contextlib.suppress(OSError), socket.create_connection(address, _CONNECT):
         return True
     return False

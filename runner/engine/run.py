@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
-import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -139,8 +139,8 @@ class _Conduct:
             services=services,
             interrupted=interrupted,
         )
-        finished = session.scrub(finished)
-        self._dossier.write_run(finished)
+        finished, encoded = session.scrub(finished)
+        self._dossier.write_run(finished, encoded=encoded)
         for reporter in reporters:
             reporter(finished, self._dossier)
         session.journal.append("run_ended", _summary(finished), durable=True)
@@ -172,7 +172,8 @@ class _Conduct:
         if self._share:
             self._dossier.write(f"{stage}/{PARTITION}", self._share.partition)
         self._dossier.write("upgrade.json", upgrade.record(self._dossier, subject))
-        self._dossier.write_run(session.scrub(self._unfinished(subject)))
+        unfinished, encoded = session.scrub(self._unfinished(subject))
+        self._dossier.write_run(unfinished, encoded=encoded)
 
     def _same_share(self) -> None:
         """Refuse to go on as another shard: what that has passed would count for this one."""
@@ -261,7 +262,7 @@ class _Conduct:
             total=self._plan.total,
             interrupted="killed",
             warnings=tuple(self._warnings),
-            host=socket.gethostname(),
+            host=os.uname().nodename,
             runner_version=__version__,
             release=self._plan.playbook.release,
             owners=self._plan.playbook.owners,

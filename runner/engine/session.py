@@ -11,7 +11,7 @@ from typing import TypeVar
 from runner.engine.bus import Bus
 from runner.engine.journal import Journal
 from runner.engine.process import Request
-from runner.engine.redaction import Redactor, scrubbed
+from runner.engine.redaction import Redactor, scrubbed_json
 from runner.engine.stop import Stops
 from runner.engine.tree import Forest
 from runner.model import Release
@@ -65,9 +65,9 @@ class Session:
         known = {"run.id": self.run, "run.stage": self.stage, "run.scratch": str(self.scratch)}
         return known.get(name)
 
-    def scrub(self, value: T) -> T:
-        """Replace the secrets in every text of a record, whoever put them there."""
-        return scrubbed(value, self.redactor)
+    def scrub(self, value: T) -> tuple[T, bytes]:
+        """Replace the secrets in every text of a record, whoever put them there; give its JSON."""
+        return scrubbed_json(value, self.redactor)
 
     def env(self, own: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
         """Give the environment of a process: everybody's, its own, and its secrets."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import os
 import platform
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -36,7 +36,7 @@ def record(
         "begun": known.get("begun", now()),
         "commit": subject.commit,
         "actor": _actor(),
-        "host": socket.gethostname(),
+        "host": os.uname().nodename,
         "tools": {
             "upgrade-runner": __version__,
             "python": platform.python_version(),

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from runner.model import Artifact, Execution, Release, StepReport
-from runner.model.rehearsed import Rehearsed
 from runner.playbook.shapes import Shape
+
+if TYPE_CHECKING:
+    from runner.model.rehearsed import Rehearsed
 
 
 @dataclass(frozen=True)

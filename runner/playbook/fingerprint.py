@@ -9,9 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from runner.model import Check, Release, Service, Step
 
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def digest(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,6 +74,8 @@ def problem_at(node: yaml.Node, key: str, message: str, hint: str = "") -> Probl
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Name the known word nearest to a mistyped one, or all of them where none is near."""
+    import difflib  # most playbooks are right
+
     choices = sorted(itertools.islice(known, _MOST_COMPARED))
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     if near:
