@@ -134,22 +134,29 @@ def test_the_freeze_is_announced(upgraded: Depot) -> None:
     assert "notify: ops: NOT TOLD: NOTIFY_OPS is not set: depot 2.0: freeze" in done.stderr
 
 
-def test_what_was_cut_off_is_carried_out_again(upgraded: Depot) -> None:
+@pytest.mark.slow
+def test_killed_at_each_step_it_is_carried_out_again(upgraded: Depot) -> None:
     app = upgraded
     argv = [sys.executable, "-m", "runner", "rollback", "--yes"]
-    with subprocess.Popen(
-        argv, cwd=app.repository, env=app.env, stdout=subprocess.DEVNULL
-    ) as running:
-        begun(app, "restore")
-        os.kill(running.pid, signal.SIGKILL)
-    assert record(app)["verdict"] is None
+    for check in ("close", "stop", "restore", "start", "move"):
+        log(app, check).unlink(missing_ok=True)  # of the time before
+        with subprocess.Popen(
+            argv, cwd=app.repository, env=app.env, stdout=subprocess.DEVNULL
+        ) as running:
+            begun(app, check)
+            os.kill(running.pid, signal.SIGKILL)
+        assert record(app)["verdict"] is None
     done = rollback(app, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (app.ask("/version"), app.items()) == ("1.0", [*SEEDED, "before"])
 
 
+def log(app: Depot, check: str) -> Path:
+    return app.repository / f"analysis_outputs/live/rollback/logs/{check}.1.log"
+
+
 def begun(app: Depot, check: str) -> None:
-    path = Path(app.repository, "analysis_outputs/live/rollback/logs", f"{check}.1.log")
+    path = log(app, check)
     for _ in range(2000):
         if path.exists():
             return
