@@ -174,3 +174,14 @@ def test_a_server_of_before_that_does_not_come_up(upgraded: Depot) -> None:
     done = rollback(app, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert app.items() == [*SEEDED, "before"]
+
+
+def test_a_database_that_is_broken_is_one_more_reason(upgraded: Depot) -> None:
+    app = upgraded
+    app.database.write_bytes(b"no database at all" * 1000)
+    done = rollback(app, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "what was written since cannot be told" in done.stdout
+    done = rollback(app, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert app.items() == [*SEEDED, "before"]
