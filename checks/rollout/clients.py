@@ -60,6 +60,8 @@ def migrate(deployment: Deployment, record: Record, argv: tuple[str, ...]) -> To
     """
     if record.strategy != STOP:
         return {"migrated": False, "reason": record.reason}
+    if record.phase == "migrated":  # by one that was cut off before it could be told
+        return {"migrated": True, "reason": record.reason}
     if record.phase not in {"stopped", "migrating"}:
         message = f"the rollout has come to '{record.phase}': a server may still write"
         raise RolloutError(message, "stop the old servers first")

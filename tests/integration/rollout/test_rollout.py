@@ -184,6 +184,16 @@ def test_a_green_that_gets_ill_while_it_is_watched_loses_the_traffic(app: Depot)
     assert app.write("again") == "1.0"
 
 
+def test_a_migration_that_ended_after_its_runner_was_killed(app: Depot) -> None:
+    """The row is carried out again, and finds that its work is done."""
+    app.step("environment", *app.of("2.0"))
+    app.step("decide", *app.of("2.0"), "--revision", "aaa1")
+    app.step("close")
+    app.step("stop")
+    assert app.told("migrate", "--", "true")["migrated"] is True
+    assert app.told("migrate", "--", "false")["migrated"] is True
+
+
 def test_what_was_not_migrated_is_opened_again(app: Depot) -> None:
     app.bump("2.0")
     edited = app.playbook.read_text().replace("operation: backup, url", "operation: verify, url")
