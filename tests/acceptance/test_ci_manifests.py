@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 import yaml
 from acceptance.test_fleet import git
-from support.command import BIN, environment
+from support.command import BIN, environment, runner
 from support.github_api import REPOSITORY, github_api
 from support.workflow import Done, Job
 
@@ -152,6 +152,10 @@ def test_gitlab_spreads_and_joins(origin: Path, answer: str) -> None:
             issues = json.loads(there.read_text())
             places = {one["location"]["path"] for one in issues}
             assert places == (set() if answer == "agreed" else {"config/mlflow_release.yaml"})
+            written = there.read_bytes()
+            there.unlink()
+            assert runner("report", cwd=folder).returncode == 0
+            assert there.read_bytes() == written
 
 
 @pytest.mark.parametrize("answer", ["agreed"])

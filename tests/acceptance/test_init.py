@@ -184,6 +184,24 @@ def test_the_workflow_has_no_more_rights_than_it_needs(tmp_path: Path) -> None:
     assert used[-1] == ACTION.replace("@", "/.github/actions/validate@")
     inputs = yaml.safe_load((ROOT / ".github/actions/validate/action.yml").read_text())["inputs"]
     assert set(job["steps"][-1]["with"]) <= set(inputs)
+    assert job["steps"][-1]["with"]["prepare"] == "python -m pip install .\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "files", "line"),
+    [
+        ("apache-airflow", AIRFLOW, "python -m pip install --requirement requirements.txt"),
+        ("redis", {"Dockerfile": "ARG REDIS_VERSION=7.2.4\n"}, "true # nothing yet"),
+    ],
+)
+def test_the_workflow_installs_what_the_pins_tell_of(
+    tmp_path: Path, package: str, files: Mapping[str, str], line: str
+) -> None:
+    make(tmp_path, files)
+    done = runner("init", "--package", package, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    workflow = yaml.safe_load((tmp_path / WORKFLOW).read_text())
+    assert workflow["jobs"]["validate"]["steps"][-1]["with"]["prepare"] == f"{line}\n"
 
 
 def test_the_workflow_is_one_to_its_readers(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -39,9 +40,9 @@ def render(
         playbook_path(package): "\n".join(_playbook(name, seen, _tests(paths))) + "\n",
         f"checks/{name}-smoke.yaml": _template(smoke, name),
         WAIVERS: _template("waivers.yaml", name),
-        WORKFLOW: _template("release-validation.yml", name).replace(
-            "@ACTION@", f"{home}/{_ACTION}@{ref}"
-        ),
+        WORKFLOW: _template("release-validation.yml", name)
+        .replace("@ACTION@", f"{home}/{_ACTION}@{ref}")
+        .replace("@PREPARE@", _prepare(seen.pins)),
     }
 
 
@@ -131,12 +132,25 @@ def _pin(pin: Pin) -> str:
 
 def _scanned(pins: Iterable[Sighting]) -> str:
     """Say what of Python's is scanned; empty where nothing is."""
-    found = [one.pin for one in pins if one.pin.format in _PYTHON]
-    listed = [one.file for one in found if one.format == "requirement"]
-    if listed:
-        best = min(listed, key=lambda one: ("constraints" in one, one.count("/"), one))
-        return f"{{requirements: {_quoted(best)}}}"
-    return "{environment: {python: python}}" if found else ""
+    if listed := _listed(pins):
+        return f"{{requirements: {_quoted(listed)}}}"
+    python = any(one.pin.format in _PYTHON for one in pins)
+    return "{environment: {python: python}}" if python else ""
+
+
+def _listed(pins: Iterable[Sighting]) -> str:
+    """Name the file of requirements that ships most likely; empty where there is none."""
+    listed = [one.pin.file for one in pins if one.pin.format == "requirement"]
+    best = sorted(listed, key=lambda one: ("constraints" in one, one.count("/"), one))
+    return next(iter(best), "")
+
+
+def _prepare(pins: Iterable[Sighting]) -> str:
+    """Give the line of a shell that installs what the checks need, as far as the pins tell."""
+    if listed := _listed(pins):
+        return f"python -m pip install --requirement {shlex.quote(listed)}"
+    python = any(one.pin.format in _PYTHON for one in pins)
+    return "python -m pip install ." if python else "true # nothing yet"
 
 
 def _stages(name: str, tests: str, *, scans: bool) -> Iterator[str]:
