@@ -120,9 +120,7 @@ def site(
         for place in ("checks", "deployment"):
             shutil.copytree(ROOT / place, clone / place, dirs_exist_ok=True)
         described = clone / deployment
-        told = re.sub(
-            r"(?m)^healthy = .*$", "healthy = 840", described.read_text(encoding="utf-8")
-        )
+        told = re.sub(r"(?m)^healthy = .*$", "healthy = 840", described.read_text(encoding="utf-8"))
         described.write_text(told, encoding="utf-8")  # a machine may be busy
         playbook = clone / "config/mlflow_release.yaml"
         text = (ROOT / "config/mlflow_release.yaml").read_text(encoding="utf-8")
