@@ -88,7 +88,9 @@ class Depot:
     def write(self, name: str) -> str:
         """Write an item, and give the version that took it."""
         url = f"{self.url}/items"
-        response = urllib3.request("POST", url, body=name, headers=_ONCE, timeout=60, retries=False)
+        response = urllib3.request(
+            "POST", url, body=name, headers=_ONCE, timeout=600, retries=False
+        )
         assert response.status == HTTPStatus.CREATED, (response.status, response.data)
         return response.data.decode()
 
@@ -226,7 +228,7 @@ def _repository(folder: Path, shared: Path) -> Depot:
     deployed = deployed.replace(
         revisions, 'revisions = ["{environment}/bin/python", "-m", "depot", "revisions"]'
     )
-    deployed = deployed.replace("healthy = 180", "healthy = 8").replace("drain = 60", "drain = 8")
+    deployed = deployed.replace("healthy = 180", "healthy = 20").replace("drain = 60", "drain = 20")
     probe = 'probe = "/api/2.0/mlflow/experiments/get?experiment_id=0"'
     assert probe in deployed
     (repository / "deployment/local.toml").write_text(deployed.replace(probe, 'probe = "/items"'))
