@@ -7,6 +7,7 @@ SQLAlchemy and dies with it), so a rollback goes back to the locks, not to the p
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -98,13 +99,15 @@ def _as_it_was(release: Release, known: Mapping[str, Any]) -> Release:
 
 
 def _locks(book: Playbook, commit: str, version: str, door: Door) -> dict[str, str]:
-    """Give the locks that belong to the release: those that name its version."""
+    """Give the locks of a commit, but for one that has the package at another version."""
+    package = re.escape(book.release.package)
+    pinned = re.compile(rf"^{package}==([^\s;\\]+)", re.MULTILINE | re.IGNORECASE)
     found = {}
     for name in dict.fromkeys(lock for pin in book.pins for lock in pin.locks):
         try:
             text = _shown(book, commit, name, door).decode()
         except UnicodeDecodeError:
             continue
-        if f"=={version}" in text:
+        if text and set(pinned.findall(text)) <= {version}:
             found[name] = text
     return found

@@ -89,6 +89,12 @@ def test_what_does_not_belong_to_the_release_is_not_taken(repository: Path) -> N
     assert prior(book(repository), "3.0", door(repository)).locks == {}
 
 
+def test_a_lock_without_the_package_belongs_to_it_as_well(repository: Path) -> None:
+    commit(repository, "1.0", b"pytest==8.0 ; python_version > '3'\n")
+    commit(repository, "2.0", b"app==2.0\n")
+    assert list(prior(book(repository), "1.0", door(repository)).locks) == ["r.txt"]
+
+
 def test_no_commit_has_that_version(repository: Path) -> None:
     (repository / "config").mkdir()
     (repository / "config/app_release.yaml").write_text("release: [")
