@@ -27,6 +27,8 @@ def cells(text: str) -> int:
 
 def head(text: str, width: int) -> str:
     """Give the longest beginning that fits into the width."""
+    if text.isascii():
+        return text[:width] if width > 0 else ""
     used = 0
     for index, character in enumerate(text):
         used += _cell(character)

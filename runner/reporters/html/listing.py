@@ -6,9 +6,9 @@ The lines of thousands are made here and not by the templates, which take ten ti
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from runner.model import Outcome, Result, Run
 from runner.reporters.html.measures import Measures, in_need
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 
 LISTED = 10_000
 """Checks of all stages above which only those are listed that one line does not explain."""
-ROOM = 3_000_000
-"""Bytes that their lines take together at most: the page stays under 5 MB."""
+ROOM = 4_000_000
+"""Bytes that checks take together: the page stays under 5 MB, whatever they print."""
+FULL_ROOM = 2_000_000
+"""Bytes that those take of which all is told; the others of them get a line."""
+Tell: TypeAlias = "Callable[[Run, Result], Markup]"
+"""Tells all of a check."""
 _GROUP = 50
 """Checks that a browser lays out together, once they come into view."""
 _STEPS = 3
@@ -30,41 +34,31 @@ _STEPS = 3
 
 
 @dataclass(frozen=True)
-class Item:
-    """A check on the page."""
-
-    full: Result | None
-    """The check, where all is told of it."""
-    line: Markup
-    """A line of it, where not."""
-
-
-@dataclass(frozen=True)
 class Listing:
     """The checks of a stage on the page."""
 
-    groups: Sequence[Sequence[Item]]
+    groups: Sequence[Sequence[Markup]]
     """In the order of the playbook."""
     hidden: Mapping[str, int]
     """How many are not listed, by how they ended; empty where all are."""
 
 
-def listing(runs: Sequence[Run], limits: Measures) -> Mapping[str, Listing]:
+def listing(runs: Sequence[Run], limits: Measures, tell: Tell) -> Mapping[str, Listing]:
     """Choose what is listed of each stage; what needs an explanation goes before the rest."""
-    lines = _Lines(limits)
-    wanted = {run.stage: lines.of(run, in_need(run)) for run in runs}
+    pieces = _Pieces(limits, tell)
+    wanted = {run.stage: pieces.of(run, in_need(run)) for run in runs}
     if sum(len(run.results) for run in runs) <= LISTED:
         for run in runs:
-            wanted[run.stage] |= lines.of(run, _others(run, wanted[run.stage]))
+            wanted[run.stage] |= pieces.of(run, _others(run))
     return {run.stage: _listing(run, wanted[run.stage]) for run in runs}
 
 
-def _others(run: Run, listed: Mapping[int, Item]) -> Iterator[int]:
-    need = {*in_need(run)} | listed.keys()
+def _others(run: Run) -> Iterator[int]:
+    need = {*in_need(run)}
     return (place for place in range(len(run.results)) if place not in need)
 
 
-def _listing(run: Run, items: Mapping[int, Item]) -> Listing:
+def _listing(run: Run, items: Mapping[int, Markup]) -> Listing:
     ordered = [items[place] for place in sorted(items)]
     groups = [ordered[start : start + _GROUP] for start in range(0, len(ordered), _GROUP)]
     left = Counter(run.tally.outcomes)
@@ -75,32 +69,39 @@ def _listing(run: Run, items: Mapping[int, Item]) -> Listing:
     return Listing(groups, {one.value: left[one] for one in Outcome if left[one]})
 
 
-class _Lines:
-    """Makes items, until there is no more room."""
+class _Pieces:
+    """Makes what is shown of checks, until there is no more room."""
 
-    def __init__(self, limits: Measures) -> None:
+    def __init__(self, limits: Measures, tell: Tell) -> None:
         from markupsafe import Markup, escape
 
         self._room = ROOM
+        self._tell = tell
         self._full = limits.full
         self._limit = limits.field
         self._markup = Markup
         self._escape = escape
 
-    def of(self, run: Run, places: Iterable[int]) -> dict[int, Item]:
-        """Give the items of checks, as many as there is room for."""
-        full, empty = {*self._full[run.stage]}, self._markup("")
-        found: dict[int, Item] = {}
+    def of(self, run: Run, places: Iterable[int]) -> dict[int, Markup]:
+        """Give that of checks, of as many as there is room for."""
+        full = {*self._full[run.stage]}
+        found: dict[int, Markup] = {}
         for place in places:
-            if place in full:
-                found[place] = Item(run.results[place], empty)
-                continue
             if self._room <= 0:
                 break
-            line = "".join(self._line(run.stage, run.results[place]))
-            self._room -= len(line.encode("utf-8", "replace"))
-            found[place] = Item(None, self._markup(line))
+            found[place] = self._piece(run, run.results[place], full=place in full)
         return found
+
+    def _piece(self, run: Run, result: Result, *, full: bool) -> Markup:
+        if full and self._room > ROOM - FULL_ROOM:
+            piece = self._tell(run, result)
+            size = _size(piece)
+            if self._room - size > ROOM - FULL_ROOM:
+                self._room -= size
+                return piece
+        line = self._markup("".join(self._line(run.stage, result)))
+        self._room -= _size(line)
+        return line
 
     def _line(self, stage: str, result: Result) -> Iterator[str]:
         attempt, outcome = last(result), result.outcome.value
@@ -126,3 +127,7 @@ class _Lines:
     def _text(self, text: str) -> str:
         """Give a text as the templates print it: clean, cut and escaped."""
         return self._escape(shown(text, self._limit))
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

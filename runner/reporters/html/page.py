@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from runner.model import Result, Run
 from runner.reporters import text
 from runner.reporters.base import Dossier
 from runner.reporters.html import checks, words
 from runner.reporters.html.evidence import Evidence
 from runner.reporters.html.headline import headline
-from runner.reporters.html.listing import listing
-from runner.reporters.html.measures import measures, tails
+from runner.reporters.html.listing import Tell, listing
+from runner.reporters.html.measures import Measures, measures, tails
 from runner.reporters.html.records import records
 from runner.reporters.html.timeline import timeline
 from runner.reporters.reading import last, rerun_of
@@ -22,6 +24,7 @@ from runner.reporters.scans import scans
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _DATA = ("data", "report")
 
@@ -36,26 +39,33 @@ def render(evidence: Evidence, dossier: Dossier) -> str:
     style, script = _asset("style.css"), _asset("script.js")
     limits = measures(evidence)
     scanned = _scanned(evidence, dossier)
-    listed = listing(evidence.stages, limits)
-    kept = tails(evidence, limits)
-    return (
-        _environment(limits.field)
-        .get_template("page.html")
-        .render(
-            evidence=evidence,
-            upgrade=evidence.upgrade,
-            headline=headline(evidence, scanned["scans"]),
-            limits=limits,
-            records=records(evidence),
-            listed=listed,
-            tails={path: escape(tail) for path, tail in kept.items()},
-            policy=escape(_policy(style, script)),
-            # Both are files of this package, and neither holds an end tag.
-            style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            **scanned,
-        )
+    environment = _environment(limits.field)
+    kept = {path: escape(tail) for path, tail in tails(evidence, limits).items()}
+    return environment.get_template("page.html").render(
+        evidence=evidence,
+        upgrade=evidence.upgrade,
+        headline=headline(evidence, scanned["scans"]),
+        limits=limits,
+        records=records(evidence),
+        listed=listing(evidence.stages, limits, _teller(environment, limits, kept)),
+        tails=kept,
+        policy=escape(_policy(style, script)),
+        # Both are files of this package, and neither holds an end tag.
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        **scanned,
     )
+
+
+def _teller(environment: Environment, limits: Measures, kept: Mapping[str, Markup]) -> Tell:
+    """Give what tells all of a check."""
+    template = environment.get_template("check.html").make_module({"limits": limits, "tails": kept})
+
+    def tell(run: Run, result: Result) -> Markup:
+        told: Markup = template.check(result, run, rerun_of(run))  # type: ignore[attr-defined]
+        return told
+
+    return tell
 
 
 def _scanned(evidence: Evidence, dossier: Dossier) -> dict[str, Any]:
@@ -134,6 +144,5 @@ _FUNCTIONS: dict[str, Any] = {
     "is_unhappy": checks.is_unhappy,
     "last": last,
     "remarks": checks.remarks,
-    "rerun_of": rerun_of,
     "timeline": timeline,
 }

@@ -9,10 +9,15 @@ from functools import lru_cache
 from runner.model import Run
 from runner.reporters.junit.entries import Entry, Fault, Suite, Tag, no_faults
 from runner.reporters.junit.suites import suites, title
-from runner.reporters.junit.xml import attribute, content, properties, seconds
+from runner.reporters.junit.xml import TEXT_LIMIT, attribute, content, properties, seconds
 from runner.reporters.text import one_line
 
 _UNNAMED = "(unnamed)"
+_ROOM = 20_000_000
+"""Characters of texts, all together: GitLab reads no file of more than 30 MB ("Unit test reports",
+limits)."""
+_LEAST = 500
+"""Characters that each has all the same."""
 
 
 class Names:
@@ -44,6 +49,8 @@ def chunks(run: Run, *, extended: bool, rerun: Callable[[str], str] | None) -> I
     total: Counter[Tag] = Counter()
     for suite in suites(run, rerun):
         total.update(suite.tally)
+    told = total.total() - total[Tag.PASSED]
+    limit = max(_LEAST, min(TEXT_LIMIT, _ROOM // max(1, told)))
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites name={attribute(title(run))} {_counts(total)}"
     yield f' time="{seconds(run.duration)}">\n'
@@ -52,7 +59,7 @@ def chunks(run: Run, *, extended: bool, rerun: Callable[[str], str] | None) -> I
     for suite in suites(run, rerun):
         yield _suite_start(suite, names, host)
         for entry in suite.entries():
-            yield _case(entry, names, extended=extended)
+            yield _case(entry, names, limit, extended=extended)
         yield "</testsuite>\n"
     yield "</testsuites>\n"
 
@@ -71,14 +78,14 @@ def _suite_start(suite: Suite, names: Names, host: str) -> str:
     )
 
 
-def _case(entry: Entry, names: Names, *, extended: bool) -> str:
+def _case(entry: Entry, names: Names, limit: int, *, extended: bool) -> str:
     classname, shown = _classname(entry.classname)
     name = names.claim(classname, entry.name)
     start = f'<testcase classname={shown} name={attribute(name)} time="{seconds(entry.seconds)}"'
     if entry.faults is no_faults and not extended:
         return f"{start}/>\n"
     inner = properties(entry.properties()) if extended else ""
-    inner += "".join(map(_fault, entry.faults()))
+    inner += "".join(_fault(fault, limit) for fault in entry.faults())
     return f"{start}>\n{inner}</testcase>\n" if inner else f"{start}/>\n"
 
 
@@ -89,8 +96,8 @@ def _classname(text: str) -> tuple[str, str]:
     return safe, attribute(safe)
 
 
-def _fault(fault: Fault) -> str:
-    text = content(fault.text.strip("\n"))
+def _fault(fault: Fault, limit: int) -> str:
+    text = content(fault.text.strip("\n"), limit)
     if fault.element.startswith(("flaky", "rerun")):
         text = f"<stackTrace>{text}</stackTrace>"
     start = f"<{fault.element} type={attribute(fault.kind)} message={attribute(fault.message)}"

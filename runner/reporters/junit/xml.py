@@ -6,7 +6,8 @@ import math
 
 from runner.reporters.text import clean, one_line
 
-_TEXT_LIMIT = 16_384
+TEXT_LIMIT = 16_384
+"""Characters of a text at most."""
 
 
 def attribute(text: str) -> str:
@@ -19,12 +20,16 @@ def attribute(text: str) -> str:
     return f'"{text.replace("<", "&lt;").replace(">", "&gt;")}"'
 
 
-def content(text: str) -> str:
-    """Give the text of an element; of a very long one the end, where the cause stands."""
+def content(text: str, limit: int = TEXT_LIMIT) -> str:
+    """Give the text of an element; of a very long one the end, where the cause stands.
+
+    Where there is less room than usual, a third is left to the beginning, which sums it up.
+    """
     text = clean(text)
-    if len(text) > _TEXT_LIMIT:
-        left_out = len(text) - _TEXT_LIMIT
-        text = f"… {left_out} characters left out\n{text[-_TEXT_LIMIT:]}"
+    if len(text) > limit:
+        head = limit // 3 if limit < TEXT_LIMIT else 0
+        start = f"{text[:head]}\n" if head else ""
+        text = f"{start}… {len(text) - limit} characters left out\n{text[head - limit :]}"
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -267,6 +267,22 @@ def test_types_of_findings() -> None:
     assert kind_of(samples.attempt(Outcome.FAILED, inner)) == "test"
 
 
+def test_texts_of_very_many_failures_share_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each keeps its beginning, which sums it up, and its end, where the cause stands."""
+    monkeypatch.setattr("runner.reporters.junit.document._ROOM", 9_000)
+    tail = "".join(f"line {number}\n" for number in range(1_000))
+    bad = replace(samples.attempt(Outcome.FAILED, tail=tail), reason="it broke")
+    root = parsed(samples.run(*(samples.result(f"c{n}", f"C{n}", bad) for n in range(10))))
+    for case in nodes(root):
+        body = case.findtext("failure") or ""
+        assert 900 <= len(body) <= 950
+        assert body.startswith("it broke\n")
+        assert " characters left out\n" in body
+        assert body.endswith("line 999")
+    few = parsed(samples.run(samples.result("c", "C", bad)))
+    assert len(node(few, "C").findtext("failure") or "") > 8_000
+
+
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
     write(samples.mixed(), path)

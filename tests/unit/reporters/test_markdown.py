@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -250,6 +251,21 @@ def test_no_summary_is_too_long(dossier: Dossier, limit: Limit, count: int) -> N
     fits = len(whole) <= limit.characters and len(whole.encode()) <= limit.bytes
     assert (text == whole) is fits
     assert (SHORTENED in text) is not fits
+
+
+def test_of_very_many_checks_most_are_counted(
+    dossier: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("_MOST_ROWS", 3), ("_MOST_STORIES", 2), ("_MOST_NAMED", 4)):
+        monkeypatch.setattr(sys.modules["runner.reporters.markdown.checks"], name, most)
+    text = summary(large(12), dossier, CONTEXT, Limit(1 << 30, 1 << 30))
+    assert SHORTENED not in text
+    assert text.count("| ❌ failed |") == 3
+    assert "| ✅ passed |" not in text
+    assert "3 more checks did not pass.\n\n6 other checks passed.\n" in text
+    assert text.count("### ❌ Check ") == 2
+    assert text.count("- ❌ Check ") == 2
+    assert "2 more checks did not pass: `junit.xml` tells of each." in text
 
 
 def test_the_least_important_goes_first(dossier: Dossier) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lxml import html as lxml_html
 from unit.reporters.html.dossiers import LATER, UPGRADE, made, page, stage, text, upgraded, written
 from unit.reporters.samples import NOON, SUBJECT, attempt, mixed, result, run
 
@@ -187,6 +188,66 @@ def test_of_thousands_of_checks_most_are_told_in_short(tmp_path: Path, outcome: 
     full = 0 if outcome is Outcome.PASSED else 300
     assert found.count(f'<div class="check {outcome}"') == 2_000 - full
     assert found.count(f'<details class="check {outcome}"') == full
+
+
+def mixture(count: int, bad: set[int]) -> Run:
+    """Give a run in which some checks failed."""
+    found = [*many(count).results]
+    for place in bad:
+        found[place] = replace(many(1, Outcome.FAILED).results[0], check=f"c{place}")
+    return run(*found, verdict=Outcome.FAILED)
+
+
+def listed(root: lxml_html.HtmlElement) -> list[str]:
+    """Give the ids of the checks that are on the page, in order."""
+    return [one.get("id") for one in root.find_class("check")]
+
+
+def test_of_more_checks_than_can_be_read_only_those_in_need_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.reporters.html.listing.LISTED", 10)
+    few = page(made(tmp_path / "few", mixture(10, {2, 7})))
+    assert listed(few) == [f"verification--c{place}" for place in range(10)]
+    assert "Not listed here" not in few.text_content()
+    root = page(made(tmp_path / "many", mixture(11, {7, 2})))
+    assert listed(root) == ["verification--c2", "verification--c7"]
+    (note,) = [one for one in text(root, ".note") if "Not listed" in one]
+    assert note == "Not listed here: 9 passed; junit.xml and run.json tell of each."
+    hrefs = root.xpath("//section[@id='checks']//p[@class='note']/a/@href")
+    assert hrefs == ["verification/junit.xml", "verification/run.json"]
+
+
+def test_what_failed_has_room_before_what_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is told in a line, where there is no room to tell all of it."""
+    monkeypatch.setattr("runner.reporters.html.listing.ROOM", 60_000)
+    monkeypatch.setattr("runner.reporters.html.listing.FULL_ROOM", 20_000)
+    root = page(made(tmp_path, mixture(100, set(range(50, 100)))))
+    assert 1 <= len(root.xpath("//details[contains(@class, 'failed')]")) <= 3
+    found = listed(root)
+    assert [one for one in found if int(one.rpartition("c")[2]) >= 50] == found
+    assert 10 < len(found) < 50
+    assert found == sorted(found, key=lambda one: int(one.rpartition("c")[2]))
+    (note,) = [one for one in text(root, ".note") if "Not listed" in one]
+    assert note.startswith(f"Not listed here: 50 passed, {50 - len(found)} failed;")
+
+
+@pytest.mark.parametrize("mark", ["x", "&", "\u65e5", "\x1b[1m"])
+@pytest.mark.parametrize("count", [500, 501, 3_000])
+def test_the_page_stays_small_whatever_fails(tmp_path: Path, mark: str, count: int) -> None:
+    held = Assertion("exit code", "0", mark * 400, holds=False)
+    step = StepResult(
+        "run", "command", StepReport(Outcome.FAILED, mark * 900, assertions=(held,) * 6)
+    )
+    tail = f"a line of output {mark * 20}\n" * 60
+    log = Artifact("verification/logs/c.1.log", 9, "0" * 64)
+    tried = replace(attempt(Outcome.FAILED), steps=(step,) * 4, log=log, tail=tail)
+    found = [result(f"c{n}", f"Check {mark * 90}", tried, reason=mark * 500) for n in range(count)]
+    written_ = written(made(tmp_path, run(*found, verdict=Outcome.FAILED)))
+    assert len(written_.encode()) < 5_000_000
+    assert 'id="verification--c0"' in written_
 
 
 def test_a_lost_upgrade_is_named(tmp_path: Path) -> None:

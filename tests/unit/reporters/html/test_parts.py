@@ -137,6 +137,24 @@ def test_bars_that_touch_become_one() -> None:
     assert [len(line.bars) for line in drawn.lines] == [1]
 
 
+def test_bars_of_outcomes_that_alternate_are_no_more_than_can_be_told_apart() -> None:
+    outcomes = (Outcome.PASSED, Outcome.FAILED)
+    found = [timed(f"c{n}", NOON, 0.0001, outcomes[n % 2]) for n in range(1_000)]
+    drawn = timeline(lasting(60, *found))
+    assert drawn is not None
+    assert [[bar.outcome for bar in line.bars] for line in drawn.lines] == [["passed", "failed"]]
+
+
+def test_of_many_checks_each_attempt_has_its_bar() -> None:
+    again = timed("again", NOON, 1, Outcome.FAILED, Outcome.PASSED)
+    late = replace(again.attempts[1], started="2026-11-22T12:00:30+00:00")
+    again = replace(again, attempts=(again.attempts[0], late), duration=31)
+    found = [timed(f"c{n}", NOON, 1, Outcome.PASSED) for n in range(60)]
+    drawn = timeline(lasting(60, again, *found))
+    assert drawn is not None
+    assert [(bar.x, bar.outcome) for bar in drawn.lines[0].bars] == [(50, "passed"), (0, "failed")]
+
+
 def test_there_are_never_more_lines_than_fit() -> None:
     found = [timed(f"c{n}", NOON, 60, Outcome.PASSED) for n in range(100)]
     drawn = timeline(lasting(60, *found))
