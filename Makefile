@@ -13,6 +13,9 @@ stamp = $(1)/ready-$(shell { pwd; cat $(2); } | cksum | tr -cd 0-9)
 DEV := $(call stamp,.venv,tests/requirements.txt pyproject.toml)
 MLFLOW_LOCKS := deployment/mlflow/requirements.txt tests/mlflow/requirements.txt
 MLFLOW := $(call stamp,.venv-mlflow,$(MLFLOW_LOCKS))
+# The release from which the upgrade is tested.
+FORMER_LOCKS := .ci/mlflow/3.6.0.txt tests/mlflow/requirements.txt
+FORMER := $(call stamp,.venv-mlflow-3.6.0,$(FORMER_LOCKS))
 WHEEL := $(call stamp,.venv-wheel,tests/requirements.txt)
 BENCH := $(call stamp,.venv-bench,tests/bench/requirements.txt pyproject.toml)
 
@@ -80,10 +83,10 @@ format: $(DEV) ## Lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-pytest: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests alone; ARGS="-k name" picks some
+pytest: $(DEV) $(MLFLOW) $(FORMER) .venv-uv/bin/uv ## The tests alone; ARGS="-k name" picks some
 	@PATH="$(TEST_PATH)" $(BIN)/python -m pytest $(ARGS)
 
-coverage: $(DEV) $(MLFLOW) .venv-uv/bin/uv ## The tests, and what they have not reached
+coverage: $(DEV) $(MLFLOW) $(FORMER) .venv-uv/bin/uv ## The tests, and what they have not reached
 	@echo "==> pytest with coverage"
 	@rm -f .coverage .coverage.*
 	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(EVERY_CORE) $(ARGS)
@@ -133,6 +136,10 @@ $(DEV):
 
 $(MLFLOW):
 	@.ci/venv .venv-mlflow $(MLFLOW_LOCKS)
+	@touch $@
+
+$(FORMER):
+	@.ci/venv .venv-mlflow-3.6.0 $(FORMER_LOCKS)
 	@touch $@
 
 $(WHEEL):

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 from support.command import runner
+from support.mlflow import ROOT, python
 from support.postgres import PASSWORD, cluster
 
-HERE = Path(__file__).resolve().parents[2]
 BEFORE, AFTER = "bf29a5ff90ea", "dc11669786a5"
 """Heads of MLflow 3.6.0 and 3.17.2."""
 
@@ -73,14 +73,6 @@ stages:
 """
 
 
-def mlflow_python() -> str:
-    """Give the interpreter beside the release under test."""
-    found = shutil.which("mlflow")
-    if found is None:
-        pytest.fail("mlflow is not on PATH: run the tests by `make pytest`")
-    return str(Path(found).with_name("python"))
-
-
 @dataclass(frozen=True)
 class Repository:
     """A repository with a database as MLflow 3.6.0 leaves it."""
@@ -126,7 +118,7 @@ def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Repos
 
 def made(repository: Repository) -> Repository:
     """Make its database and its files."""
-    argv = [mlflow_python(), "-c", SCHEMA, repository.url, BEFORE]
+    argv = [str(python()), "-c", SCHEMA, repository.url, BEFORE]
     env = {**os.environ, **repository.env}
     done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr
@@ -134,7 +126,7 @@ def made(repository: Repository) -> Repository:
     folder = repository.folder
     (folder / "playbook.yaml").write_text(PLAYBOOK.replace("URL", repository.url))
     (folder / "server.py").write_text(SERVER)
-    shutil.copy(HERE / "checks/mlflow/schema_revisions.py", folder)
+    shutil.copy(ROOT / "checks/mlflow/schema_revisions.py", folder)
     return repository
 
 
@@ -180,7 +172,7 @@ def contents(repository: Repository) -> dict[str, list[tuple[object, ...]]]:
 
 def run(repository: Repository, stage: str, code: int = 0) -> dict[str, str]:
     """Run a stage with the release's interpreter first on PATH, and give each check's reason."""
-    path = f"{Path(mlflow_python()).parent}:{Path(sys.executable).parent}:/usr/bin:/bin"
+    path = f"{python().parent}:{Path(sys.executable).parent}:/usr/bin:/bin"
     env = {"PATH": path, **repository.env}
     done = runner("run", stage, "-p", "playbook.yaml", cwd=repository.folder, env=env, limit=600)
     assert done.returncode == code, done.stdout + done.stderr

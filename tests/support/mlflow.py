@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.containers import FORMER, free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "checks" / "mlflow"
-BEFORE = "3.6.0"
-"""The release from which the rehearsed upgrade starts; its lock is in tests/mlflow."""
-_PATIENCE = 300.0
+BEFORE = FORMER
+"""The release from which the upgrade starts; `.ci/mlflow` has its lock."""
+_PATIENCE = 600.0
 """Seconds for a server to come up, on a machine that is busy."""
 
 
@@ -31,16 +32,13 @@ def python(version: str = "") -> Path:
     return folder / "bin" / "python"
 
 
+PATIENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_TIMEOUT": "600"}
+"""MLflow tells nobody of its use, and waits for the server of a busy machine."""
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give an environment in which MLflow tells nobody of its use."""
-    return {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", **(extra or {})}
-
-
-def free_port() -> int:
-    """Give a port on which nothing listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Give an environment for MLflow's programs."""
+    return {**os.environ, **PATIENT, **(extra or {})}
 
 
 @contextlib.contextmanager
@@ -64,7 +62,7 @@ def server(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url, started, log)
+        wait_for(url, lambda: started.poll() is None, log)
         yield url
     finally:
         # Its workers outlive it where it is ended alone.
@@ -72,18 +70,20 @@ def server(
         started.wait()
 
 
-def _wait(url: str, started: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, alive: Callable[[], bool] = lambda: True, log: Path | None = None) -> None:
+    """Wait until a server is healthy; it fails where it dies, or never is."""
     end = time.monotonic() + _PATIENCE
-    while started.poll() is None and time.monotonic() < end:
+    while alive() and time.monotonic() < end:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"{url}/health", timeout=5).close()  # noqa: S310 - its own
             return
         time.sleep(0.2)
-    pytest.fail(f"no server came up: {log.read_text(errors='replace')[-2000:]}")
+    said = log.read_text(errors="replace")[-2000:] if log else ""
+    pytest.fail(f"no server came up at {url}: {said}")
 
 
 def program(
-    name: str, *words: str, interpreter: Path, url: str = "", limit: float = 600
+    name: str, *words: str, interpreter: Path, url: str = "", limit: float = 1_800
 ) -> tuple[int, dict[str, Any], list[str]]:
     """Run one of the programs of checks/mlflow; give exit code, JSON and stderr."""
     done = subprocess.run(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from support.mlflow import call, program, python, server
+from support.mlflow import PROGRAMS, call, environment, program, python, server
 from support.snapshots import compare, lines_of
 
 RUNS, POINTS = 20, 400
@@ -104,6 +106,8 @@ class _Server(BaseHTTPRequestHandler):
     """Whether there is a run more each time."""
     file = ""
     """An artifact of the runs, which it lists."""
+    points = 0
+    """Of a metric of the runs."""
 
     def do_GET(self) -> None:
         """Be healthy, hold no models, and list artifacts."""
@@ -111,8 +115,19 @@ class _Server(BaseHTTPRequestHandler):
             self._answer({"error": "no"}, 500)
         elif "artifacts/list" in self.path and self.file:
             self._answer({"files": [{"path": self.file, "is_dir": False, "file_size": 7}]})
+        elif "get-history" in self.path:
+            self._history(parse_qs(urlsplit(self.path).query))
         else:
             self._answer({})
+
+    def _history(self, asked: dict[str, list[str]]) -> None:
+        begin = int(asked.get("page_token", ["0"])[0])
+        end = min(self.points, begin + int(asked["max_results"][0]))
+        found = [
+            {"key": "loss", "value": n / 7, "timestamp": n, "step": n} for n in range(begin, end)
+        ]
+        more = {"next_page_token": str(end)} if end < self.points else {}
+        self._answer({"metrics": found, **more})
 
     def do_POST(self) -> None:
         """Answer a search."""
@@ -122,8 +137,10 @@ class _Server(BaseHTTPRequestHandler):
         elif self.path.endswith("runs/search"):
             type(self).asked += 1
             where = "mlflow-artifacts:/7/artifacts"
+            data = {"metrics": [{"key": "loss"}]} if self.points else {}
+            info = {"lifecycle_stage": "active", "artifact_uri": where}
             runs = [
-                {"info": {"run_id": f"r{n}", "lifecycle_stage": "active", "artifact_uri": where}}
+                {"info": {"run_id": f"r{n}", **info}, "data": data}
                 for n in range(self.asked if self.grows else 1)
             ]
             self._answer({"runs": runs}, 400 if self.fails and self.asked > 1 else 200)
@@ -182,6 +199,23 @@ def test_an_artifact_that_is_not_served_is_undecided(tmp_path: Path) -> None:
     assert (code, told) == (2, {})
     assert "name.txt" in "".join(errors)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_memory_does_not_grow_with_what_there_is(tmp_path: Path) -> None:
+    def peak(points: int) -> int:
+        """Give the most memory, in KiB, that a snapshot of so many points took."""
+        words = [str(PROGRAMS / "snapshot.py"), "--output", str(tmp_path / "one.gz")]
+        code = "import resource, subprocess, sys\n"
+        code += "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
+        code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        argv = [str(python()), "-c", code, str(python()), *words]
+        with pretended(points=points) as url:
+            env = environment({"MLFLOW_TRACKING_URI": url})
+            done = subprocess.run(argv, env=env, check=True, capture_output=True, text=True)
+        assert len(lines_of(tmp_path / "one.gz")) == points + 2
+        return int(done.stdout)
+
+    assert peak(100_000) - peak(20_000) < 24 * 1024
 
 
 def test_a_name_that_old_servers_cannot_serve_is_told(tmp_path: Path) -> None:
