@@ -109,6 +109,9 @@ bench: $(DEV) $(BENCH) .venv-uv/bin/uv ## Measure the budgets side by side with 
 excerpts: $(DEV) ## Take out of published descriptions anew what the tests compare with (npm, pip)
 	@$(BIN)/python tests/schemas/excerpt.py
 
+reports: $(DEV) .venv-uv/bin/uv ## Make reports/example anew, of a real MLflow upgrade; ARGS="--again", "--check"
+	@PYTHONPATH=tests $(BIN)/python -m golden $(ARGS)
+
 schema: $(DEV) ## Write the published JSON Schema from the loader's own description
 	@$(BIN)/runner schema >runner/data/playbook.schema.json.new
 	@mv runner/data/playbook.schema.json.new runner/data/playbook.schema.json

@@ -1,0 +1,134 @@
+"""Makes the example: a rehearsal of MLflow's upgrade, for real, sealed and signed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from support.browser import browsing, executable, visit
+from support.bundles import unpacked
+from support.command import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository."""
+EXAMPLE = ROOT / "reports" / "example"
+"""Where the example is kept."""
+BEFORE, AFTER = "3.6.0", "3.17.2"
+"""The upgrade that is rehearsed."""
+SHOWN = (
+    "manifest.json",
+    "report.html",
+    "rehearsal.json",
+    "safety-before.json",
+    "safety-after.json",
+    "safety-diff.json",
+    "after-verification/run.json",
+    "after-verification/junit.xml",
+    "after-verification/summary.md",
+)
+"""Files that lie beside the bundle as well, to be looked at; those of a stage lose its name."""
+WIDTH, HEIGHT = 1280, 1500
+"""Pixels of the picture."""
+
+
+class MakingError(Exception):
+    """An example that could not be made."""
+
+
+def bundle_in(folder: Path) -> Path:
+    """Give the bundle in a folder."""
+    found = list(folder.glob("*.tar.gz"))
+    if len(found) != 1:
+        raise MakingError(f"{len(found)} bundles are in {folder}")
+    return found[0]
+
+
+def files_of(bundle: Path) -> dict[str, bytes]:
+    """Give the files of a bundle by their paths in the dossier."""
+    return {name.partition("/")[2]: content for name, content in unpacked(bundle).items()}
+
+
+def rehearsed(folder: Path) -> Path:
+    """Rehearse the upgrade in a clone of this repository, and give the folder of the evidence."""
+    clone, output = folder / "repository", folder / "output"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    env = environment(_neutral(folder, clone))
+    _run(clone, env, "rehearse", "--from", BEFORE, "--to", AFTER, "--output", output)
+    made = output / "rehearsals" / f"{BEFORE}-{AFTER}"
+    _refuse_names_of_this_machine(made)
+    return made
+
+
+def rebuilt(folder: Path) -> Path:
+    """Make the reports of the kept example again, and give the folder of the evidence."""
+    with tarfile.open(bundle_in(EXAMPLE)) as archive:
+        archive.extractall(folder, filter="data")
+    (inner,) = folder.iterdir()
+    for name in ("manifest.json", "attestations.intoto.jsonl"):
+        (inner / name).unlink()
+    inner.rename(folder / "live")
+    _run(ROOT, environment(), "report", "--output", folder)
+    return folder
+
+
+def keep(made: Path, work: Path) -> None:
+    """Seal a dossier, sign it with a key that nobody keeps, and put all into its place."""
+    key = work / "key"
+    _run(ROOT, environment(), "keygen", key)
+    _run(ROOT, environment(), "bundle", "--key", key, "--output", made)
+    bundle = bundle_in(made)
+    _run(ROOT, environment(), "verify", bundle, "--key", f"{key}.pub")
+    shutil.rmtree(EXAMPLE, ignore_errors=True)
+    EXAMPLE.mkdir(parents=True)
+    shutil.copy(bundle, EXAMPLE)
+    shutil.copy(f"{key}.pub", EXAMPLE / "key.pub")
+    files = files_of(bundle)
+    for name in SHOWN:
+        (EXAMPLE / Path(name).name).write_bytes(files[name])
+    picture(EXAMPLE / "report.html", EXAMPLE / "report.png")
+
+
+def picture(page: Path, target: Path) -> None:
+    """Take a picture of the beginning of a page."""
+    if executable() is None:
+        raise MakingError("there is no Chromium for the picture")
+    with browsing() as browser:
+        context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+        visit(context, page).page.screenshot(path=target)
+
+
+def _neutral(folder: Path, clone: Path) -> Mapping[str, str]:
+    """Give what keeps this machine's own names and places out of the evidence."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "uv").symlink_to(ROOT / ".venv-uv" / "bin" / "uv")
+    return {
+        "PYTHONPATH": str(clone),
+        "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(caches / "uv")),
+        "USER": "ada",
+        "LOGNAME": "ada",
+    }
+
+
+def _run(folder: Path, env: Mapping[str, str], *words: str | Path) -> None:
+    """Run a command of the runner; raises MakingError where it does not pass."""
+    done = subprocess.run(
+        [sys.executable, "-m", "runner", *words], cwd=folder, env=env, check=False
+    )
+    if done.returncode:
+        raise MakingError(f"runner {' '.join(map(str, words))} ended with {done.returncode}")
+
+
+def _refuse_names_of_this_machine(made: Path) -> None:
+    private = [str(one).encode() for one in (ROOT, Path.home()) if len(str(one)) > 1]
+    for path in (made / "live").rglob("*"):
+        if path.is_file() and any(name in path.read_bytes() for name in private):
+            raise MakingError(f"{path} names a place of this machine")
