@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
-.PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench excerpts schema lock clean
+.PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench excerpts reports schema lock clean
 
 # The name of a stamp: it exists where the environment in folder $(1) was made, in this place,
 # from the files $(2) as they are now.

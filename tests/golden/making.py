@@ -57,8 +57,11 @@ def rehearsed(folder: Path) -> Path:
     """Rehearse the upgrade in a clone of this repository, and give the folder of the evidence."""
     clone, output = folder / "repository", folder / "output"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    # Scanners record where a repository comes from.
+    subprocess.run(["git", "-C", clone, "remote", "remove", "origin"], check=True)
     env = environment(_neutral(folder, clone))
-    _run(clone, env, "rehearse", "--from", BEFORE, "--to", AFTER, "--output", output)
+    python = folder / "venv" / "bin" / "python"
+    _run(clone, env, "rehearse", "--from", BEFORE, "--to", AFTER, "--output", output, by=python)
     made = output / "rehearsals" / f"{BEFORE}-{AFTER}"
     _refuse_names_of_this_machine(made)
     return made
@@ -108,6 +111,7 @@ def _neutral(folder: Path, clone: Path) -> Mapping[str, str]:
     tools = folder / "tools"
     tools.mkdir()
     (tools / "uv").symlink_to(ROOT / ".venv-uv" / "bin" / "uv")
+    (folder / "venv").symlink_to(sys.prefix)
     return {
         "PYTHONPATH": str(clone),
         "PATH": os.pathsep.join([str(tools), os.environ["PATH"]]),
@@ -118,17 +122,17 @@ def _neutral(folder: Path, clone: Path) -> Mapping[str, str]:
     }
 
 
-def _run(folder: Path, env: Mapping[str, str], *words: str | Path) -> None:
+def _run(
+    folder: Path, env: Mapping[str, str], *words: str | Path, by: str | Path = sys.executable
+) -> None:
     """Run a command of the runner; raises MakingError where it does not pass."""
-    done = subprocess.run(
-        [sys.executable, "-m", "runner", *words], cwd=folder, env=env, check=False
-    )
+    done = subprocess.run([by, "-m", "runner", *words], cwd=folder, env=env, check=False)
     if done.returncode:
         raise MakingError(f"runner {' '.join(map(str, words))} ended with {done.returncode}")
 
 
 def _refuse_names_of_this_machine(made: Path) -> None:
-    private = [str(one).encode() for one in (ROOT, Path.home()) if len(str(one)) > 1]
+    private = [str(ROOT).encode(), f"{Path.home()}/".encode()]
     for path in (made / "live").rglob("*"):
         if path.is_file() and any(name in path.read_bytes() for name in private):
             raise MakingError(f"{path} names a place of this machine")
