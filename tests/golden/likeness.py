@@ -16,7 +16,7 @@ _LIKE = (
     (r"\d{8}T\d{6}Z-[0-9a-f]{6}", "RUN"),
     (rf"\b{_SPAN}(?: \(\d+:\d\d:\d\d\))?", "SPAN"),
     (r'(?<= time=")[\d.]+(?=")', "SPAN"),
-    (r"/[^\s\"'<>:]*/(?:upgrade-runner|pytest)-[^\s\"'<>:]*", "PATH"),
+    (r"/[^\s\"'<>:;,]*/(?:upgrade-runner|pytest)-[^\s\"'<>:;,]*", "PATH"),
     (r"(?<=127\.0\.0\.1:)\d+", "PORT"),
     (r"\b[0-9a-f]{12,}\b", "HASH"),
     (r'(?<=hostname=")[^"]*(?=")', "HOST"),
