@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import msgspec
 
 from runner.model import Attempt, Check, Result, Run, ServiceReport
 
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from runner.model.rehearsed import Part
 
 
-@dataclass(frozen=True)
-class RunStarted:
+class RunStarted(msgspec.Struct, frozen=True):
     """The stage begins."""
 
     run: str
@@ -26,8 +26,7 @@ class RunStarted:
     """The selected checks, in order."""
 
 
-@dataclass(frozen=True)
-class ServiceStarting:
+class ServiceStarting(msgspec.Struct, frozen=True):
     """A service was started and is waited for."""
 
     name: str
@@ -36,8 +35,7 @@ class ServiceStarting:
     """Gives the last line of its log so far, redacted but otherwise as printed."""
 
 
-@dataclass(frozen=True)
-class ServiceReady:
+class ServiceReady(msgspec.Struct, frozen=True):
     """A service is ready."""
 
     name: str
@@ -46,16 +44,14 @@ class ServiceReady:
     """From its start."""
 
 
-@dataclass(frozen=True)
-class ServiceEnded:
+class ServiceEnded(msgspec.Struct, frozen=True):
     """A service was stopped, or never became ready."""
 
     report: ServiceReport
     """What became of it."""
 
 
-@dataclass(frozen=True)
-class AttemptStarted:
+class AttemptStarted(msgspec.Struct, frozen=True):
     """A check, or a repetition of it, begins."""
 
     check: Check
@@ -66,8 +62,7 @@ class AttemptStarted:
     """Gives the last line of its log so far, redacted but otherwise as printed."""
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """Redacted output of a check, told only to listeners that want it; not trustworthy."""
 
     check: str
@@ -76,8 +71,7 @@ class Output:
     """As the child printed it, any bytes."""
 
 
-@dataclass(frozen=True)
-class AttemptEnded:
+class AttemptEnded(msgspec.Struct, frozen=True):
     """An attempt has ended."""
 
     check: Check
@@ -88,8 +82,7 @@ class AttemptEnded:
     """Seconds until the next attempt; None where there is none."""
 
 
-@dataclass(frozen=True)
-class CheckEnded:
+class CheckEnded(msgspec.Struct, frozen=True):
     """A check has its result; also told for skipped and resumed checks."""
 
     check: Check
@@ -98,24 +91,21 @@ class CheckEnded:
     """What was found."""
 
 
-@dataclass(frozen=True)
-class RunEnded:
+class RunEnded(msgspec.Struct, frozen=True):
     """The stage has ended and its evidence is written."""
 
     run: Run
     """The finished run."""
 
 
-@dataclass(frozen=True)
-class PartStarted:
+class PartStarted(msgspec.Struct, frozen=True):
     """A part of a rehearsal or of an upgrade begins."""
 
     title: str
     """What is done, for people."""
 
 
-@dataclass(frozen=True)
-class PartEnded:
+class PartEnded(msgspec.Struct, frozen=True):
     """A part has ended."""
 
     part: Part

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from runner.engine.journal import Entry, read
 from runner.model import Attempt, Check, Outcome, Result, Shard, Subject
 
 
-@dataclass(frozen=True)
-class RunStart:
+class RunStart(msgspec.Struct, frozen=True):
     """The data of ``run_started``."""
 
     stage: str
@@ -25,8 +26,7 @@ class RunStart:
     """Which share of the stage it takes; None for the whole."""
 
 
-@dataclass(frozen=True)
-class AttemptStart:
+class AttemptStart(msgspec.Struct, frozen=True):
     """The data of ``attempt_started``."""
 
     check: str
@@ -37,8 +37,7 @@ class AttemptStart:
     """Path of its log in the dossier, which is there once something is printed."""
 
 
-@dataclass(frozen=True)
-class AttemptEnd:
+class AttemptEnd(msgspec.Struct, frozen=True):
     """The data of ``attempt_ended``."""
 
     check: str
@@ -47,8 +46,7 @@ class AttemptEnd:
     """What was found."""
 
 
-@dataclass(frozen=True)
-class Past:
+class Past(msgspec.Struct, frozen=True):
     """What earlier runs left of one check."""
 
     started: int = 0
@@ -59,8 +57,7 @@ class Past:
     """Its result without attempts, where it passed with the same definition, inputs, release."""
 
 
-@dataclass(slots=True)
-class History:
+class History(msgspec.Struct):
     """The runs of a stage since the last that did not resume another."""
 
     last: str = ""
@@ -73,13 +70,13 @@ class History:
     """Which share of the stage it took; None for the whole."""
     ended: bool = True
     """Whether it came to its end."""
-    runs: list[str] = field(default_factory=list)
+    runs: list[str] = msgspec.field(default_factory=list)
     """Ids of all of them."""
-    started: dict[str, int] = field(default_factory=dict)
+    started: dict[str, int] = msgspec.field(default_factory=dict)
     """Check to the number of its last attempt."""
-    attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+    attempts: dict[str, list[Attempt]] = msgspec.field(default_factory=dict)
     """Check to its ended attempts since its last result."""
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, Result] = msgspec.field(default_factory=dict)
     """Check to its last result."""
 
     def of(self, check: Check) -> Past:

@@ -1,7 +1,8 @@
 """Playbooks: from YAML to frozen, typed values, or to every problem at once.
 
 What is exported here is imported when it is first used, so that naming this package costs
-nothing.
+nothing. The classes within are structs of msgspec: there are more than fifty, and at each start a
+frozen dataclass takes a third of a millisecond to define, thirty times as long.
 """
 
 from __future__ import annotations

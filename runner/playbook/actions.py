@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from runner.model import Action
 from runner.playbook.kinds import KindSpec
@@ -24,8 +25,7 @@ VACUOUS = "states nothing, so anything would pass"
 """What is said of an empty expectation."""
 
 
-@dataclass(frozen=True)
-class ActionNodes:
+class ActionNodes(msgspec.Struct, frozen=True):
     """What is written of an action."""
 
     owner: yaml.Node

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from runner.model import Check, Retry
 from runner.playbook.actions import ActionNodes, words_of
@@ -54,8 +56,7 @@ RETRY = Record(
 """The shape of ``retry``."""
 
 
-@dataclass(frozen=True)
-class CheckDraft:
+class CheckDraft(msgspec.Struct, frozen=True):
     """A check as written; what its kind knows is still YAML."""
 
     area: str
@@ -119,8 +120,7 @@ CHECK = OneKeyOf(
 """The shape of one check."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What is the same for every check."""
 
     desk: Desk
@@ -171,7 +171,7 @@ def read_check(node: yaml.Node, setting: Setting, key: str, name: str) -> Check 
         artifacts=draft.artifacts,
     )
     written = [one.written for one in steps]
-    return replace(check, fingerprint=setting.fingerprint.of(check, written))
+    return dataclasses.replace(check, fingerprint=setting.fingerprint.of(check, written))
 
 
 def _what_there_is(node: yaml.Node) -> CheckDraft:

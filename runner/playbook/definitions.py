@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.errors import UsageError
@@ -44,8 +44,7 @@ TYPES: Mapping[str, Shape[Any]] = {
 _SCALARS = {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(msgspec.Struct, frozen=True):
     """An input of a definition."""
 
     type: str = "string"
@@ -67,8 +66,7 @@ INPUT = Record(
 """The shape of one input."""
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """A definition as written; its steps are read anew for every use."""
 
     steps: tuple[yaml.Node, ...]
@@ -165,8 +163,7 @@ def _type_problems(node: yaml.Node, key: str, one: Input) -> list[Problem]:
     return []
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """The inputs of one use."""
 
     values: Mapping[str, Value]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import yaml
 
 from runner.playbook.findings import Findings
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from runner.playbook.definitions import Definition
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(msgspec.Struct):
     """The kinds, the repository, and the problems so far."""
 
     repository: Path
@@ -27,11 +26,11 @@ class Desk:
     """By name."""
     confinement: Confinement
     """Tells where paths lead."""
-    findings: Findings = field(default_factory=Findings)
+    findings: Findings = msgspec.field(default_factory=Findings)
     """The problems of this reading."""
-    shared: dict[str, yaml.MappingNode] = field(default_factory=dict)
+    shared: dict[str, yaml.MappingNode] = msgspec.field(default_factory=dict)
     """What every ``with`` of a kind takes over, by the kind's name; not yet filled in."""
-    definitions: dict[str, Definition | None] = field(default_factory=dict)
+    definitions: dict[str, Definition | None] = msgspec.field(default_factory=dict)
     """Definitions read so far, by path; None for one that cannot be used."""
 
     def confine(self, node: yaml.Node | None, path: str, key: str) -> None:

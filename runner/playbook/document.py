@@ -6,10 +6,10 @@ import hashlib
 import io
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from runner.errors import UsageError
@@ -26,8 +26,7 @@ SIZE_LIMIT = 1024 * 1024
 """Bytes; a larger file is refused unread."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A YAML file, parsed and found to be harmless."""
 
     name: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
+import msgspec
 import yaml
 
 from runner.playbook.expressions import LOOK_UP, OPENING, find, malformed
@@ -25,15 +25,14 @@ class Filled(yaml.ScalarNode):
     """What messages may show: nothing of the machine's environment."""
 
 
-@dataclass(slots=True)
-class Filler:
+class Filler(msgspec.Struct):
     """Fills nodes with the values of a scope, and notes which run-time names are left."""
 
     scope: Scope
     """The names."""
     findings: Findings
     """Takes the problems."""
-    left: set[str] = field(default_factory=set)
+    left: set[str] = msgspec.field(default_factory=set)
     """Run-time names that are left in what was filled so far."""
     sends: bool = True
     """Whether ``with`` belongs to a kind, which may send a secret, not to a definition."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
 import yaml
 
 from runner.model import Place
@@ -15,15 +15,14 @@ from runner.playbook.shapes.special import NOT_IN_SHELL
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(msgspec.Struct):
     """The problems so far, and the places of which nothing can be said yet."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
     """What shapes refused; does not count at an open place."""
-    certain: list[Problem] = field(default_factory=list)
+    certain: list[Problem] = msgspec.field(default_factory=list)
     """What counts wherever it is."""
-    open: set[Place] = field(default_factory=set)
+    open: set[Place] = msgspec.field(default_factory=set)
     """Places of texts whose look-ups have no value in this reading."""
 
     def attempt(self, reader: Callable[[], T]) -> T | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+
+import msgspec
 
 from runner.model import Check, Release, Service, Step
 
@@ -17,8 +19,7 @@ def digest(value: object) -> str:
     return hashlib.sha256(_canonical(value).encode()).hexdigest()
 
 
-@dataclass(slots=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct):
     """Makes fingerprints for the checks of one release under one profile.
 
     Where something is written does not count, nor does what changes while an upgrade goes on
@@ -29,9 +30,9 @@ class Fingerprint:
     """The tracked dependency."""
     profile: str = ""
     """The profile laid over."""
-    services: Mapping[str, Service] = field(default_factory=dict)
+    services: Mapping[str, Service] = msgspec.field(default_factory=dict)
     """By name."""
-    _digests: dict[str, str] = field(default_factory=dict)
+    _digests: dict[str, str] = msgspec.field(default_factory=dict)
 
     def of(self, check: Check, written: list[object]) -> str:
         """Give the fingerprint; ``written`` is what the kinds made the actions of."""

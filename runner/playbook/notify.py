@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.model import NotifyTarget
@@ -15,8 +15,7 @@ OCCASIONS = NotifyTarget("", "").of
 """What a role can be told of."""
 
 
-@dataclass(frozen=True)
-class _Draft:
+class _Draft(msgspec.Struct, frozen=True):
     """A target as written; its role is the key above it."""
 
     urls: str
@@ -42,8 +41,7 @@ _TARGETS = MapOf(
 )
 
 
-@dataclass(frozen=True)
-class _Targets:
+class _Targets(msgspec.Struct, frozen=True):
     """A mapping from roles to targets."""
 
     def read(self, node: yaml.Node, key: str) -> tuple[NotifyTarget, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.model import Pin
@@ -17,8 +17,7 @@ from runner.playbook.shapes import Field, Integer, ListOf, MapOf, OneKeyOf, Reco
 _ANY = Text()
 
 
-@dataclass(frozen=True)
-class PinFormat:
+class PinFormat(msgspec.Struct, frozen=True):
     """How a version is written in a file: one entry of `FORMATS`."""
 
     description: str
@@ -84,8 +83,7 @@ _RECORD = OneKeyOf(
 )
 
 
-@dataclass(frozen=True)
-class _PinShape:
+class _PinShape(msgspec.Struct, frozen=True):
     """A pin, with ``columns`` exactly where its format has them."""
 
     def read(self, node: yaml.Node, key: str) -> Pin:

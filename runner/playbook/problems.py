@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from runner.errors import ExitCode, RunnerError
 from runner.model import Place
@@ -20,8 +21,7 @@ _MOST_LISTED = 20
 """Words that one can still take in at a glance."""
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong with a playbook."""
 
     file: str

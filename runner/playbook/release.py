@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.model import Owners, Release
@@ -18,8 +18,7 @@ VERSION = Text(pattern=r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", expected="a version")
 """The shape of a version."""
 
 
-@dataclass(frozen=True)
-class _Day:
+class _Day(msgspec.Struct, frozen=True):
     """A day, quoted or not: YAML itself knows dates."""
 
     def read(self, node: yaml.Node, key: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 import yaml
 
 from runner.playbook.expressions import OPENING
@@ -22,8 +22,7 @@ RELEASE_NAMES = tuple(
 """What can be looked up of the release."""
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """What a name stands for."""
 
     text: str
@@ -44,8 +43,7 @@ class AtRunTime:
     """The name gets its value when the step runs."""
 
 
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(msgspec.Struct, frozen=True):
     """The name cannot be used here."""
 
     message: str
@@ -54,11 +52,10 @@ class Wrong:
     """What to do instead."""
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """The names of one place."""
 
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = msgspec.field(default_factory=dict)
     """Static names: ``release.version``, ``vars.port``, ``inputs.url``, ``env.X``."""
     environment: Mapping[str, str] | None = None
     """The machine's environment; None leaves ``env`` open."""

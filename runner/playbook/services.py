@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.model import Compose, Ready, ServiceDatabase
@@ -60,8 +60,7 @@ _COMPOSE = Record(
 _AT_ONCE = Ready()
 
 
-@dataclass(frozen=True)
-class ServiceDraft:
+class ServiceDraft(msgspec.Struct, frozen=True):
     """A service as written; name, place and environment are added by the reader."""
 
     run: tuple[str, ...] = ()
@@ -70,7 +69,7 @@ class ServiceDraft:
     """Or a Compose service."""
     ready: Ready = _AT_ONCE
     """When it is ready."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Its own environment."""
     secrets: tuple[str, ...] = ()
     """Names of secret variables."""
@@ -101,8 +100,7 @@ _RECORD = OneKeyOf(
 )
 
 
-@dataclass(frozen=True)
-class _ServiceShape:
+class _ServiceShape(msgspec.Struct, frozen=True):
     """A service; a process must also say when it is ready."""
 
     def read(self, node: yaml.Node, key: str) -> ServiceDraft:

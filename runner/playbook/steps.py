@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from runner.model import Step
 from runner.playbook.actions import ActionNodes, read_action
@@ -28,8 +29,7 @@ _RUN_TIME = frozenset({"with", "run", "expect", "env"})
 """Keys of a step whose values may wait for the run."""
 
 
-@dataclass(frozen=True)
-class StepDraft:
+class StepDraft(msgspec.Struct, frozen=True):
     """A step as written; what its kind knows is still YAML."""
 
     id: str = ""
@@ -75,8 +75,7 @@ STEP = OneKeyOf(
 """The shape of one step."""
 
 
-@dataclass(frozen=True)
-class Around:
+class Around(msgspec.Struct, frozen=True):
     """What a step takes over from the check around it."""
 
     scope: Scope
@@ -91,8 +90,7 @@ class Around:
     """Working folder."""
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """A step, and what its fingerprint is made of."""
 
     step: Step

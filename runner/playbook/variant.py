@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from runner.model import Check, Owners, Pin, Playbook, Rehearsal, Release, Service, Upstream
 from runner.playbook.checks import Setting
@@ -37,8 +38,7 @@ PINS = ListOf[Pin](PIN)
 """The shape of ``pins``."""
 
 
-@dataclass(frozen=True)
-class Top:
+class Top(msgspec.Struct, frozen=True):
     """The top level as written, every part still YAML."""
 
     release: yaml.Node
@@ -90,8 +90,7 @@ TOP = Record(
 """The shape of the top level."""
 
 
-@dataclass(slots=True)
-class Variant:
+class Variant(msgspec.Struct):
     """One reading; `read` gives the playbook, the desk has the problems."""
 
     root: yaml.MappingNode
@@ -106,8 +105,8 @@ class Variant:
     """Of the file."""
     profile: str = ""
     """The profile laid over."""
-    _scope: Scope = field(default_factory=Scope)
-    _env: dict[str, str] = field(default_factory=dict)
+    _scope: Scope = msgspec.field(default_factory=Scope)
+    _env: dict[str, str] = msgspec.field(default_factory=dict)
 
     def read(self) -> Playbook:
         """Read everything; what has a problem is left out of what is given."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+import msgspec
 
 MARK = b"[redacted"
 """How every redacted place begins; it is not redacted again."""
@@ -56,8 +57,7 @@ def compiled(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern)
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A run of certain characters behind a prefix that nothing else has."""
 
     name: str
@@ -86,8 +86,7 @@ class Token:
         return Found(start, end, unsure) if fits else Found(unsure=unsure)
 
 
-@dataclass(frozen=True)
-class Following:
+class Following(msgspec.Struct, frozen=True):
     """A pattern that must follow on an anchor."""
 
     name: str
@@ -119,8 +118,7 @@ _BETWEEN = rb"[\\\"' \t:=>,]{0,24}"
 """Between a name and its value, in headers, JSON, Python, YAML, shells and addresses."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A value behind a name, in a header, a JSON object, an assignment or a query."""
 
     name: str
@@ -174,8 +172,7 @@ _GAP = 160
 """Bytes between two lines of a key at most: what a logger may put before each."""
 
 
-@dataclass(frozen=True)
-class PrivateKey:
+class PrivateKey(msgspec.Struct, frozen=True):
     """Everything between the marks of a private key, as a text or in a JSON string."""
 
     name: str = "private key"

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
+import msgspec
 import yaml
 
 from runner.playbook.problems import PlaybookInvalid, Problem, did_you_mean, problem_at
@@ -21,8 +22,7 @@ _MOST_HINTS = 50
 """Unknown keys of one record for which a near one is looked for."""
 
 
-@dataclass(frozen=True)  # slots would break `ListOf[int](…)` on Python 3.11
-class ListOf(Generic[T]):
+class ListOf(msgspec.Struct, Generic[T], frozen=True):
     """A list of one shape."""
 
     item: Shape[T]
@@ -45,8 +45,7 @@ class ListOf(Generic[T]):
         return {"type": "array", "items": self.item.schema(), **least}
 
 
-@dataclass(frozen=True)  # slots would break `MapOf[int](…)` on Python 3.11
-class MapOf(Generic[T]):
+class MapOf(msgspec.Struct, Generic[T], frozen=True):
     """A mapping from free names to one shape."""
 
     value: Shape[T]
@@ -79,8 +78,7 @@ class MapOf(Generic[T]):
         }
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A key of a record."""
 
     key: str
@@ -171,8 +169,7 @@ class Record(Generic[T]):
         return schema
 
 
-@dataclass(frozen=True)  # slots would break `OneKeyOf[int](…)` on Python 3.11
-class OneKeyOf(Generic[T]):
+class OneKeyOf(msgspec.Struct, Generic[T], frozen=True):
     """A record with at most one key of a group, or exactly one."""
 
     record: Record[T]
@@ -214,8 +211,7 @@ class OneKeyOf(Generic[T]):
         return schema
 
 
-@dataclass(frozen=True)  # slots would break `Either[int](…)` on Python 3.11
-class Either(Generic[T]):
+class Either(msgspec.Struct, Generic[T], frozen=True):
     """One of several shapes, told apart by the type of the node."""
 
     options: Mapping[str, Shape[T]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import msgspec
 import yaml
 
 from runner.playbook.problems import did_you_mean
@@ -15,8 +15,7 @@ from runner.playbook.shapes.base import refuse, tag_of
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A string; numbers must be quoted, so that ``3.10`` cannot become ``3.1``."""
 
     pattern: str = ""
@@ -48,8 +47,7 @@ class Text:
         return schema
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True):
     """A string, number or boolean, taken as it is written: for argv and the environment."""
 
     def read(self, node: yaml.Node, key: str) -> str:
@@ -68,8 +66,7 @@ class Scalar:
         return {"type": ["string", "number", "boolean"]}
 
 
-@dataclass(frozen=True)
-class Integer:
+class Integer(msgspec.Struct, frozen=True):
     """A whole number within bounds."""
 
     least: int = 0
@@ -92,8 +89,7 @@ class Integer:
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """A number, whole or not, within bounds."""
 
     least: float = 0.0
@@ -116,8 +112,7 @@ class Number:
         return {"type": "number", "minimum": self.least, "maximum": self.most}
 
 
-@dataclass(frozen=True)
-class Boolean:
+class Boolean(msgspec.Struct, frozen=True):
     """``true`` or ``false``; YAML 1.1's ``yes`` and ``on`` are refused as ambiguous."""
 
     def read(self, node: yaml.Node, key: str) -> bool:
@@ -131,8 +126,7 @@ class Boolean:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -150,8 +144,7 @@ class Choice:
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True)  # slots would break `Convert[int](…)` on Python 3.11
-class Convert(Generic[T]):
+class Convert(msgspec.Struct, Generic[T], frozen=True):
     """A text shape whose value is parsed further: durations, paths, patterns."""
 
     text: Text

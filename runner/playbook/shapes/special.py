@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import yaml
 
 from runner.playbook.expressions import OPENING, find, variable
@@ -16,11 +16,10 @@ NOT_IN_SHELL = "a shell script is never filled in, so that no value can become c
 """What is said of a look-up in a shell script."""
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(msgspec.Struct, frozen=True):
     """Any node, kept as it is and read later by someone who knows more."""
 
-    described: Mapping[str, Any] = field(default_factory=dict)
+    described: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Its JSON Schema."""
 
     def read(self, node: yaml.Node, key: str) -> yaml.Node:  # noqa: ARG002 - the protocol's
@@ -32,8 +31,7 @@ class Raw:
         return dict(self.described)
 
 
-@dataclass(frozen=True)
-class ShellText:
+class ShellText(msgspec.Struct, frozen=True):
     """A shell script: ``${{ }}`` is refused, the values come as environment variables."""
 
     def read(self, node: yaml.Node, key: str) -> str:
