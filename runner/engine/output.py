@@ -23,6 +23,9 @@ TAIL_LINES = 20
 class Sink(Protocol):
     """Takes what a child prints."""
 
+    def begin(self) -> None:
+        """Be there for one who looks, though nothing was printed yet; raises DossierError."""
+
     def write(self, data: bytes) -> None:
         """Take a piece."""
 
@@ -32,6 +35,9 @@ class Sink(Protocol):
 
 class Nowhere:
     """Drops what a child prints: it is captured, or it proves nothing."""
+
+    def begin(self) -> None:
+        """Have nothing to show."""
 
     def write(self, data: bytes) -> None:
         """Drop it."""
@@ -43,7 +49,7 @@ class Nowhere:
 class Log:
     """A log that grows while a check runs: hashed, redacted, its tail at hand.
 
-    There is no file until something is written.
+    There is no file until something is written, or the process lasts.
 
     Logs are the one file of the dossier that is not renamed into place: they grow under their
     own name, so that a person can follow them; the journal says when one is complete, and how
@@ -73,8 +79,13 @@ class Log:
         self._path = path
         self._fd = -1
 
-    def open(self) -> None:
-        """Create the file now, for one who looks into it; raises DossierError."""
+    def begin(self) -> None:
+        """Create the file now, as `Sink.begin` says."""
+        with self._lock:
+            if self._fd < 0:
+                self._open()
+
+    def _open(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             self._fd = os.open(self._path, flags, 0o644)
@@ -100,7 +111,7 @@ class Log:
         if not data:
             return
         if self._fd < 0:
-            self.open()
+            self._open()
         rest = memoryview(data)
         try:
             while rest:

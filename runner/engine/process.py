@@ -39,6 +39,8 @@ _SIP = 1 << 16
 _GULP = 1 << 20
 """Bytes read at once from a widened pipe, and what it may hold (the limit for ordinary users,
 pipe(7)): fewer switches of context."""
+_QUICK = 0.05
+"""Seconds after which a process has a log that can be followed, though it prints nothing."""
 _KEPT = 1 << 24
 """Bytes of memory that stay the process's own once so much was in use (mallopt(3), on the dynamic
 M_MMAP_THRESHOLD), where pieces of a `_GULP` would be given back and zeroed anew each time."""
@@ -80,6 +82,9 @@ class Running:
         self.request = request
         self.captures = tuple(Capture(log, CAPTURE_LIMIT) for _ in range(2 * request.split))
         self.readers: dict[int, Callable[[bytes], None]] = {}
+        self._log = log
+        self.quick_until = self.began + _QUICK
+        """When it is no longer quick, by `time.monotonic`; infinite once that has been."""
         self._most = _SIP
         self.printed = 0
         """Bytes printed so far."""
@@ -128,6 +133,11 @@ class Running:
         else:
             del self.readers[fd]
             os.close(fd)
+
+    def last(self) -> None:
+        """Take note that it is not quick: its log can be followed from now on."""
+        self.quick_until = float("inf")
+        self._log.begin()
 
     def has_ended(self, ready: set[int]) -> bool:
         """Say whether the child itself has ended, given what `wait` has found."""
@@ -224,8 +234,12 @@ def _attend(running: Running, stop: Stop) -> str:
     stopped = ""
     due = running.began + running.request.timeout
     while not running.has_ended(
-        running.wait(due - time.monotonic(), *(() if stopped else (stop.fd,)))
+        running.wait(
+            min(due, running.quick_until) - time.monotonic(), *(() if stopped else (stop.fd,))
+        )
     ):
+        if time.monotonic() >= running.quick_until:
+            running.last()
         reached = time.monotonic() >= due
         if stopped:
             if reached:

@@ -147,7 +147,7 @@ class LiveService:
                 break
             name = f"{self._session.stage}/logs/service.{service.name}.{count}.log"
         self._log = Log(self._session.live / name, name, self._session.redactor)
-        self._log.open()
+        self._log.begin()
         self._session.bus.tell(ServiceStarting(service.name, self._log.last_line))
         self._guard = _guard(self._session, service, self._log)
         if self._guard is not None:

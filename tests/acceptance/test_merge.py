@@ -33,11 +33,13 @@ stages:
     - {area: Reads, run: [echo, read], services: [db]}
     - {area: Baseline, uses: advisories, with: {scan: before}}
     - {area: Says no, run: [sh, -c, 'echo because; exit 4']}
-    - {area: Flaky, run: 'echo x >>count; test "$(wc -l <count)" -gt 1', retry: {attempts: 3}}
+    - {area: Flaky, run: 'echo x | tee -a count; test "$(wc -l <count)" -gt 1',
+       retry: {attempts: 3}}
     - {area: After the no, run: [echo, never], needs: [says-no]}
     - {area: Writes, run: [echo, written], services: [db], needs: [reads]}
-    - {area: Allowed, run: ['false'], allow_failure: true}
-    - {area: Keeps, run: 'echo kept >"$RUN_SCRATCH/a.txt"', artifacts: ["${{ run.scratch }}/a.txt"]}
+    - {area: Allowed, run: [sh, -c, 'echo no; exit 1'], allow_failure: true}
+    - {area: Keeps, run: 'echo kept | tee "$RUN_SCRATCH/a.txt"',
+       artifacts: ["${{ run.scratch }}/a.txt"]}
     - {area: Page, run: [echo, page], services: [web], expect: A page.}
     - {area: Scan, uses: advisories, with: {scan: after}}
 """

@@ -40,7 +40,8 @@ def test_there_is_no_log_of_nothing_but_where_it_is_opened(tmp_path: Path) -> No
     silent.write(b"")
     assert silent.close() is None
     assert not (tmp_path / "a").exists()
-    silent.open()
+    silent.begin()
+    silent.begin()
     assert silent.close() == Artifact("a", 0, hashlib.sha256().hexdigest())
 
 

@@ -219,6 +219,18 @@ def test_a_request_to_stop_ends_it(door: Door) -> None:
     assert time.monotonic() - began < 50
 
 
+def test_the_log_of_a_silent_process_can_be_followed_once_it_lasts(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.process._QUICK", 60.0)
+    door("true")
+    assert not door.path.exists()
+    monkeypatch.setattr("runner.engine.process._QUICK", 0.05)
+    seen = f"import os, time\nwhile not os.path.exists({str(door.path)!r}): time.sleep(0.01)"
+    assert door(sys.executable, "-c", seen).execution.exit_code == 0
+    assert door.path.read_bytes() == b""
+
+
 def test_a_secret_split_over_two_writes(door: Door) -> None:
     script = "printf hunt; sleep 0.2; printf 'er22 and hunte'"
     door("bash", "-c", script)
