@@ -192,6 +192,7 @@ def traces(core: str) -> list[bytes]:
     sizes=st.lists(st.integers(1, 30), min_size=1, max_size=4),
 )
 @example(tail="'\"= ", ways=[("json", "python"), ("address", "base64")], sizes=[3])
+@example(tail="\\Y ", ways=[("plain", "html"), ("shell", "inside base64")], sizes=[10])
 def test_no_file_holds_a_secret(
     tmp_path_factory: pytest.TempPathFactory,
     port: int,

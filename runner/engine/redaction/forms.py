@@ -27,21 +27,24 @@ _COMPONENT = "!'()*"
 def forms(value: str) -> set[bytes]:
     """Give every form that is looked for, as bytes; the value has at least `SHORTEST` characters.
 
-    Lines of a value are looked for by themselves too; base64 also inside longer base64,
-    whatever stands before it. What a program has written in one way may be quoted by the next in
-    another, and that in a third. A value of letters and digits has few forms, one of quotation
-    marks and backslashes a thousand.
+    Lines of a value are looked for by themselves too, and it all without the white space around
+    it, which many programs take away; base64 also inside longer base64, whatever stands before it.
+    What a program has written in one way may be quoted by the next in another, and that in a
+    third. A value of letters and digits has few forms, one of quotation marks and backslashes a
+    thousand.
     """
-    texts = {way(value) for way in _WAYS}
+    values = {value, value.strip()}
+    texts = {way(one) for one in values for way in _WAYS}
     texts |= {way(line) for line in _lines(value) for way in _WAYS}
     if len(value) > _LONG:
         texts |= {way(text) for text in texts for way in (_json, _json_ascii)}
     else:
         texts |= {way(text) for text in texts for way in _AROUND}
         texts |= {way(text) for text in texts for way in _AROUND}
-    raw = _bytes(value)
-    found = {_bytes(text) for text in texts} | {raw.hex().encode(), raw.hex().upper().encode()}
-    for text in {way(value) for way in (_WAYS if len(value) <= _LONG else _LONG_WAYS)}:
+    digits = {_bytes(one).hex() for one in values}
+    found = {_bytes(text) for text in texts | digits | {one.upper() for one in digits}}
+    ways = _WAYS if len(value) <= _LONG else _LONG_WAYS
+    for text in {way(one) for one in values for way in ways}:
         found.update(_base64(_bytes(text)))
     return {one for one in found if len(one) >= SHORTEST}
 

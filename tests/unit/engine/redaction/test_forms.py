@@ -11,6 +11,7 @@ import urllib.parse
 from collections.abc import Callable
 from xml.sax.saxutils import quoteattr
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,14 @@ def test_base64_in_lines() -> None:
     code = base64.encodebytes(value.encode()).decode()
     clean = Redactor({"KEY": value}).text(code)
     assert not set(code.split()) & set(clean.split())
+
+
+@pytest.mark.parametrize("way", [str, json.dumps, _base64, urllib.parse.quote, repr])
+def test_white_space_around_it_may_be_taken_away(way: Callable[[str], str]) -> None:
+    value = " s3cr\\t 'x' \n"
+    clean = Redactor({"KEY": value}).text(f"is {way(value.strip())}.")
+    assert "[redacted KEY]" in clean
+    assert way(value.strip()) not in clean
 
 
 def test_the_core_is_in_every_form_but_in_codes() -> None:
