@@ -135,6 +135,14 @@ def test_without_proc_another_way_is_taken(home: Path, monkeypatch: pytest.Monke
     assert said(home, "echo", "hello") == (0, "hello\n")
 
 
+@LINUX
+def test_a_python_that_closes_the_rest_looks_at_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 3.13 on."""
+    monkeypatch.setattr(spawn, "_DESCRIPTORS", "/no-proc")
+    monkeypatch.setattr(spawn, "_CLOSE", ((2, 3),))
+    assert spawn._keeps_descriptors()
+
+
 def test_descriptors_in_the_place_of_standard_ones_survive(home: Path) -> None:
     """A runner that was started with closed input gets its pipes there."""
     script = (
