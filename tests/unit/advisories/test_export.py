@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -211,7 +212,7 @@ def test_a_full_disk_leaves_the_old_database(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fdatasync" if hasattr(os, "fdatasync") else "os.fsync", full)
     with pytest.raises(ExportError, match="No space left"):
         export(SNAPSHOT, 3, tmp_path / "db")
     assert (tmp_path / "db" / "insecure_full.json").read_bytes() == before

@@ -136,8 +136,13 @@ def test_a_signal_while_the_scratch_folder_comes_or_goes_leaves_nothing(
         scratch.rmdir()
 
     monkeypatch.setattr(module, "scratch_folder", slow)
-    with pytest.raises((expected, SystemExit)), errand(tmp_path, name="slow"):
-        pass
+    # A shell's background jobs begin with SIGINT ignored, which the errand would respect.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises((expected, SystemExit)), errand(tmp_path, name="slow"):
+            pass
+    finally:
+        signal.signal(number, before)
     assert not scratch.exists()
 
 
