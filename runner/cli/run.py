@@ -39,23 +39,23 @@ from runner.reporters.console import Pointers, console
 from runner.reporters.reading import rerun_command
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """The options of a command that runs a stage, as click gives them."""
 
     playbook: Path | None
     profile: str
     overrides: tuple[str, ...]
-    only: tuple[str, ...]
-    shard: str
-    durations: Path | None
+    only: tuple[str, ...] = ()
+    shard: str = ""
+    durations: Path | None = None
     output: Path
-    jobs: int
-    fail_fast: bool
-    resume: bool
-    base: str
-    dry_run: bool
-    junit_dialect: Any
+    jobs: int = 1
+    fail_fast: bool = False
+    resume: bool = False
+    base: str = ""
+    dry_run: bool = False
+    junit_dialect: Any = "strict"
     as_json: bool
     quiet: bool
     verbose: bool

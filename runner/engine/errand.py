@@ -18,7 +18,8 @@ from runner.advisories.sources.base import Ended, SourceError
 from runner.engine.dossier import scratch_folder
 from runner.engine.leaving import orderly_end
 from runner.engine.output import Nowhere
-from runner.engine.process import Request, run
+from runner.engine.process import run
+from runner.engine.request import Request
 from runner.engine.stop import Stop
 from runner.engine.tree import Forest
 from runner.kinds.base import CLEAN_UP

@@ -7,20 +7,18 @@ finite timeout, and its output streamed into a log. At the end nothing of its tr
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runner.engine.clock import now
 from runner.engine.output import Capture, Sink
+from runner.engine.request import Request, not_started
 from runner.engine.spawn import start
 from runner.engine.stop import Stop
 from runner.engine.tree import MARK, Forest, as_text, end, tell
@@ -50,26 +48,6 @@ _LONGEST = 3600.0
 """Seconds of one sleep; poll(2) takes no infinity."""
 _POLL = 0.02
 """Seconds between two looks at a child where the system has no pidfd (macOS)."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A process to be run."""
-
-    argv: tuple[str, ...]
-    """Program and arguments."""
-    cwd: Path
-    """Working folder."""
-    env: Mapping[str, str]
-    """The whole environment."""
-    mark: str
-    """Names the tree; begins with the run's id."""
-    shown_env: tuple[str, ...] = ()
-    """Names of variables that go into the evidence."""
-    timeout: float = 900.0
-    """Seconds."""
-    split: bool = False
-    """Capture stdout and stderr each by itself."""
 
 
 class Running:
@@ -269,40 +247,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def not_started(request: Request, error: OSError | ValueError) -> Execution:
-    """Make the evidence of a process that could not be started."""
-    reason, hint = _why_not(request, error)
-    return Execution(
-        argv=request.argv,
-        cwd=as_text(str(request.cwd)),
-        env=request.shown_env,
-        started=now(),
-        duration=0.0,
-        error=reason,
-        hint=hint,
-    )
-
-
-def _why_not(request: Request, error: OSError | ValueError) -> tuple[str, str]:
-    """Give the reason and the mend."""
-    program = request.argv[0]
-    if isinstance(error, ValueError):  # a NUL, which no argument can hold
-        return f"{program}: {error}", ""
-    if not request.cwd.is_dir():
-        reason = f"the working folder {request.cwd} is not there"
-        return reason, "create it in an earlier step, or correct `cwd`"
-    known = {
-        errno.ENOENT: (
-            "not found",
-            "install it, or correct its name; it is looked up on the PATH of the step",
-        ),
-        errno.EACCES: ("not executable", f"chmod +x {program}, or name its interpreter"),
-        errno.ENOEXEC: (
-            "neither a program nor a script with a #! line",
-            "begin the script with #!, or name its interpreter",
-        ),
-    }
-    reason, hint = known.get(error.errno or 0, (str(error.strerror), ""))
-    return f"{program}: {reason}", hint

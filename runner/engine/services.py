@@ -12,8 +12,9 @@ from runner.engine.clock import now
 from runner.engine.compose import SEE, ComposeError, Project
 from runner.engine.output import Log, Nowhere, Sink
 from runner.engine.ports import holders, port_of, taken
-from runner.engine.process import Running, finish, not_started
+from runner.engine.process import Running, finish
 from runner.engine.readiness import describe, probe
+from runner.engine.request import not_started
 from runner.engine.session import Session
 from runner.engine.stop import Stop
 from runner.errors import DossierError

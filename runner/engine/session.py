@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from runner.engine.bus import Bus
 from runner.engine.journal import Journal
-from runner.engine.process import Request
 from runner.engine.redaction import Redactor, scrubbed_json
+from runner.engine.request import Request
 from runner.engine.stop import Stops
 from runner.engine.tree import Forest
 from runner.model import Release

@@ -97,18 +97,7 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
     from runner.rehearsal.conduct import conduct
 
     book = playbook_of(world)
-    settings = book.rehearsal
-    if settings is None:
-        raise UsageError(
-            f"{book.file}: does not say how an upgrade is rehearsed",
-            hint="add 'rehearsal' with its 'locks' and 'stages'; see the README",
-        )
-    for override in world.overrides:
-        if override.startswith("release."):
-            raise UsageError(
-                f"--set {override.partition('=')[0]}: a rehearsal changes the release itself",
-                hint="name the versions with --from and --to",
-            )
+    settings = _settings(world, book)
     before = before or book.release.version
     refuse_odd(before, after)
     name = f"rehearsal-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -131,6 +120,22 @@ def rehearse(world: World, after: str, before: str = "") -> Rehearsed:
             record = conduct(world, task, door)
         held.leaves = not record.clean
         return record
+
+
+def _settings(world: World, book: Playbook) -> Rehearsal:
+    """Give what the playbook says of rehearsals; raises UsageError where there can be none."""
+    if book.rehearsal is None:
+        raise UsageError(
+            f"{book.file}: does not say how an upgrade is rehearsed",
+            hint="add 'rehearsal' with its 'locks' and 'stages'; see the README",
+        )
+    for override in world.overrides:
+        if override.startswith("release."):
+            raise UsageError(
+                f"--set {override.partition('=')[0]}: a rehearsal changes the release itself",
+                hint="name the versions with --from and --to",
+            )
+    return book.rehearsal
 
 
 def playbook_of(world: World) -> Playbook:

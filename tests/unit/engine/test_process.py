@@ -15,8 +15,9 @@ from support.macos import as_on_macos
 from support.processes import NAP, alive
 
 from runner.engine.output import Log
-from runner.engine.process import Request, run
+from runner.engine.process import run
 from runner.engine.redaction import Redactor
+from runner.engine.request import Request
 from runner.engine.stop import Stop
 from runner.engine.tree import Forest
 from runner.errors import DossierError
