@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import stat
@@ -60,7 +61,9 @@ def seal(live: Path, output: Path, signer: Signer | None = None) -> tuple[Path, 
     part = bundle.with_name(f".{bundle.name}.{os.getpid()}.part")
     try:
         signed = _signed(manifest, contents, signer) if signer else b""
+        _forget_killed(output)
         with part.open("xb") as stream, ThreadPoolExecutor(os.cpu_count()) as pool:
+            fcntl.flock(stream, fcntl.LOCK_SH)
             writer = Writer(stream, pool)
             _write(live, manifest, writer)
             if signer:
@@ -80,6 +83,14 @@ def seal(live: Path, output: Path, signer: Signer | None = None) -> tuple[Path, 
         with contextlib.suppress(OSError):
             part.unlink()
     return bundle, manifest
+
+
+def _forget_killed(output: Path) -> None:
+    """Remove what a sealing that was killed has left: no process holds its lock any more."""
+    for left in output.glob(".*.tar.gz.*.part"):
+        with contextlib.suppress(BlockingIOError), left.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _manifest(live: Path) -> tuple[Manifest, Contents]:

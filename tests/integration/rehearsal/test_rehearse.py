@@ -158,16 +158,19 @@ def test_too_little_space_in_the_midst(app: Standin) -> None:
     assert_clean(app)
 
 
-def test_a_port_that_is_taken(app: Standin) -> None:
+def test_a_port_that_is_taken(either: Standin) -> None:
+    app = either
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         held.listen()
         port = held.getsockname()[1]
         app.edit("  ports: [port]\n", "")
         app.edit('port: "8123"', f'port: "{port}"')
+        before = everything(app)
         done, found = rehearse(app)
     assert (done.returncode, found.part) == (3, "before")
     assert f"port {port} is held by another process" in found.reason
+    assert everything(app) == before
     assert_clean(app)
 
 

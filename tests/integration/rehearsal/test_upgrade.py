@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,36 @@ def test_after_a_kill_in_any_step_the_rest_is_done(real: Standin, step: str) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert [one["outcome"] for one in record(real)["steps"]] == ["passed"] * 7
     assert (lock(real), record(real)["under_way"]) == ("2.0", "")
+    assert_clean(real)
+
+
+KILLED = """
+import os, runpy, signal, sys
+replace = os.replace
+def killed(source, target, **options):
+    if str(target).endswith(".tar.gz"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target, **options)
+os.replace = killed
+sys.argv = ["runner", "upgrade", "--to", "2.0", "--yes"]
+runpy.run_module("runner", run_name="__main__")
+"""
+
+
+def test_after_a_kill_before_the_bundle_appears_it_is_sealed_anew(real: Standin) -> None:
+    """The last step is over too soon to be met from without."""
+    output = real.repository / "analysis_outputs"
+    argv = [sys.executable, "-c", KILLED]
+    killed = subprocess.run(argv, cwd=real.repository, env=with_index(real), check=False)
+    assert (killed.returncode, under_way(real)) == (-signal.SIGKILL, "bundle")
+    assert len(list(output.glob(".*.part"))) == 1
+    assert list(output.glob("*.tar.gz")) == []
+    done = upgrade(real, "--yes", "--resume")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("done before") == 6
+    (bundle,) = output.glob("*.tar.gz")
+    assert runner("verify", str(bundle), cwd=real.repository).returncode == 0
+    assert list(output.glob(".*.part")) == []
     assert_clean(real)
 
 

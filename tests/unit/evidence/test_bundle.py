@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import gzip
 import io
 import os
@@ -56,6 +57,17 @@ def test_the_same_dossier_gives_the_same_bytes(tmp_path: Path, bundle: Path) -> 
         path.chmod(0o700)
     assert seal(again, tmp_path / "other")[0].read_bytes() == bundle.read_bytes()
     assert [one.name for one in tmp_path.iterdir() if one.suffix == ".part"] == []
+
+
+def test_what_a_killed_sealing_has_left_goes_and_not_what_another_one_writes(
+    tmp_path: Path,
+) -> None:
+    left, used = (tmp_path / f".other-1-2-20260101.tar.gz.{pid}.part" for pid in (1, 2))
+    left.touch()
+    with used.open("xb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        sealed, _ = seal(dossier(tmp_path), tmp_path)
+    assert sorted(tmp_path.glob("*.tar.gz*")) == [used, sealed]
 
 
 def test_any_tar_opens_it(tmp_path: Path, bundle: Path) -> None:
