@@ -14,8 +14,9 @@ from runner.engine.output import Log
 from runner.engine.process import run
 from runner.engine.session import Session
 from runner.engine.stop import Stop
+from runner.engine.upgrade import begun
 from runner.kinds.base import CLEAN_UP, Command, Finished
-from runner.model import Artifact, Check, Release, Step
+from runner.model import Artifact, Begun, Check, Release, Step
 
 if TYPE_CHECKING:
     from runner.model.rehearsed import Rehearsed
@@ -69,6 +70,11 @@ class StepContext:
     def release(self) -> Release:
         """What the playbook tracks."""
         return self.session.release
+
+    @property
+    def begun(self) -> Begun:
+        """Where the upgrade of the dossier began."""
+        return begun(self.session.live)
 
     @property
     def commit(self) -> str:

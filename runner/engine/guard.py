@@ -9,11 +9,12 @@ from runner.engine.output import Log
 from runner.engine.process import run
 from runner.engine.recorded import recorded
 from runner.engine.session import Session
+from runner.engine.upgrade import begun
 from runner.errors import DossierError
 from runner.kinds.database.base import Facts
-from runner.kinds.database.guard import Schema, decide, read_schema
+from runner.kinds.database.guard import Known, Schema, decide, read_schema
 from runner.kinds.database.opening import Target, open_database
-from runner.kinds.database.record import NAME
+from runner.kinds.database.record import NAME, ThisUpgrade
 from runner.kinds.database.trouble import DatabaseError, unverified
 from runner.kinds.verdicts import undecided
 from runner.model import Service, ServiceDatabase
@@ -39,9 +40,10 @@ class Guard:
         schema = self._schema()
         facts = self._facts()
         self._tell("database_found", facts, f"the server brings {schema.head}")
-        recalled = partial(_recalled, self._session)
-        output = self._session.live.parent
-        decision = decide(facts, schema, recalled, output, self._go_on)
+        session = self._session
+        upgrade = ThisUpgrade.of(session.release, begun(session.live))
+        known = Known(partial(_recalled, session), session.live.parent, upgrade)
+        decision = decide(facts, schema, known, self._go_on)
         self._log.line(decision.reason)
         self._tell("database_guarded", facts, decision.reason)
 

@@ -15,20 +15,20 @@ import msgspec
 from runner import __version__
 from runner.engine.clock import now
 from runner.engine.dossier import Dossier
-from runner.model import Subject
+from runner.model import Begun, Subject
 
 NAME = "upgrade.json"
 """Path in the dossier."""
 
 
 def record(
-    dossier: Dossier, subject: Subject, begun: Mapping[str, str] = MappingProxyType({})
+    dossier: Dossier, subject: Subject, elsewhere: Mapping[str, str] = MappingProxyType({})
 ) -> bytes:
     """Give the content: ``from`` is the version with which the dossier was begun.
 
-    ``begun`` gives ``from`` and ``begun`` of a dossier that was begun elsewhere.
+    ``elsewhere`` gives ``from`` and ``begun`` of a dossier that was begun elsewhere.
     """
-    known = {**begun, **_before(dossier.live)}
+    known = {**elsewhere, **_before(dossier.live)}
     content = {
         "package": subject.package,
         "from": known.get("from", subject.version),
@@ -46,9 +46,15 @@ def record(
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
 
+def begun(live: Path) -> Begun:
+    """Give where the upgrade of a dossier began, as far as that is known."""
+    known = _before(live)
+    return Begun(str(known.get("from", "")), str(known.get("begun", "")))
+
+
 def begun_from(live: Path) -> str:
     """Give the version with which a dossier was begun; empty where that is not known."""
-    return str(_before(live).get("from", ""))
+    return begun(live).version
 
 
 def _before(live: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from runner.model import Artifact, Execution, Release, StepReport
+from runner.model import Artifact, Begun, Execution, Release, StepReport
 from runner.playbook.shapes import Shape
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class Context(Protocol):
     @property
     def release(self) -> Release:
         """What the playbook tracks."""
+
+    @property
+    def begun(self) -> Begun:
+        """Where the upgrade of this dossier began, as far as that is known."""
 
     @property
     def commit(self) -> str:

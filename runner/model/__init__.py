@@ -19,7 +19,7 @@ from runner.model.results import (
     StepReport,
     StepResult,
 )
-from runner.model.runs import Run, ServiceReport, Shard, Subject
+from runner.model.runs import Begun, Run, ServiceReport, Shard, Subject
 from runner.model.services import Compose, Ready, Service, ServiceDatabase
 from runner.model.tally import Tally
 from runner.model.words import Outcome, Place
@@ -29,6 +29,7 @@ __all__ = [
     "Artifact",
     "Assertion",
     "Attempt",
+    "Begun",
     "Case",
     "Check",
     "Compose",

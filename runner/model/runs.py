@@ -59,6 +59,16 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """Where the upgrade of a dossier began."""
+
+    version: str = ""
+    """The version that it goes from; empty where that is not known."""
+    at: str = ""
+    """When, ISO 8601 with offset; empty where that is not known."""
+
+
+@dataclass(frozen=True)
 class Shard:
     """Which share of a stage a run has carried out, where the stage is spread over machines."""
 

@@ -15,7 +15,15 @@ from runner.kinds.database.contents import Contents, Table
 from runner.kinds.database.kind import DatabaseAction
 from runner.kinds.database.opening import open_database
 from runner.kinds.database.operations import RESTORE
-from runner.kinds.database.record import NAME, Backup, decode, dump_of, refuse_other_database
+from runner.kinds.database.record import (
+    NAME,
+    Backup,
+    ThisUpgrade,
+    decode,
+    dump_of,
+    refuse_other_database,
+    refuse_other_upgrade,
+)
 from runner.kinds.database.trouble import DatabaseError, unverified
 from runner.model import Playbook, Step
 from runner.model.rolled_back import Loss, Relied
@@ -69,9 +77,7 @@ def basis(
     engine = open_database(step.action.target, {**environment, **step.env}, where)[1]
     bench = DoorBench(door, "rollback")
     backup = decode(_recalled(dossier))
-    if backup.package != book.release.package or backup.version not in versions:
-        told = f"it is of {backup.package} {backup.version}"
-        raise unverified(f"{told}, not of this upgrade ({' to '.join(versions)})", _AGAIN)
+    refuse_other_upgrade(backup, ThisUpgrade(book.release.package, versions), _AGAIN)
     refuse_other_database(backup, engine.identity())
     dump_of(backup, dossier.output, bench.go_on)
     try:

@@ -2,7 +2,7 @@
 
 A newer server migrates silently when it starts, and there is no way back but the backup. So its
 schema is compared with the database's first: where they differ, the dossier must have a verified
-backup of this very database, made at the revision that it is still at.
+backup of this very database, made for this upgrade and at the revision that it is still at.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from pathlib import Path
 import msgspec
 
 from runner.kinds.database.base import Facts
-from runner.kinds.database.record import AGAIN, Backup, decode, dump_of, refuse_other_database
+from runner.kinds.database.record import (
+    AGAIN,
+    Backup,
+    ThisUpgrade,
+    decode,
+    dump_of,
+    refuse_other_database,
+    refuse_other_upgrade,
+)
 from runner.kinds.database.trouble import DatabaseError, unverified
 
 
@@ -44,6 +52,18 @@ class Decision:
     """What can be gone back to, where the server migrates."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the dossier has."""
+
+    recalled: Callable[[], bytes | None]
+    """Gives its record of a backup."""
+    output: Path
+    """The folder of the dumps."""
+    upgrade: ThisUpgrade
+    """What it is about."""
+
+
 def read_schema(stdout: str, program: str) -> Schema:
     """Read what the program of ``revisions`` printed; raises DatabaseError."""
     try:
@@ -61,14 +81,10 @@ def read_schema(stdout: str, program: str) -> Schema:
 def decide(
     facts: Facts,
     schema: Schema,
-    recalled: Callable[[], bytes | None],
-    output: Path,
+    known: Known,
     go_on: Callable[[], None],
 ) -> Decision:
-    """Say why the server may start; raises DatabaseError where it may not.
-
-    ``recalled`` gives the dossier's record of a backup, ``output`` is the folder of dumps.
-    """
+    """Say why the server may start; raises DatabaseError where it may not."""
     server = f"the server{f' ({schema.version})' if schema.version else ''}"
     if facts.empty:
         return Decision(f"the database is empty: {server} makes it")
@@ -83,10 +99,11 @@ def decide(
         )
     would = f"{server} would migrate the database from {facts.revision or 'none'} to {schema.head}"
     try:
-        backup = decode(recalled())
+        backup = decode(known.recalled())
+        refuse_other_upgrade(backup, known.upgrade)
         refuse_other_database(backup, facts.identity)
         _refuse_other_revision(backup, facts)
-        dump_of(backup, output, go_on)
+        dump_of(backup, known.output, go_on)
     except DatabaseError as error:
         raise DatabaseError(f"{would}; {error.message}", hint=error.hint) from error
     return Decision(f"{would}; {backup.path} was verified on {backup.verified}", backup)

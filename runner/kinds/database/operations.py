@@ -15,11 +15,12 @@ from runner.kinds.database.address import Address
 from runner.kinds.database.base import Engine, Facts, Workbench
 from runner.kinds.database.contents import Contents, differences
 from runner.kinds.database.dump_file import PART, clear_parts, new_path, settle, sha256_of
-from runner.kinds.database.guard import decide, read_schema
+from runner.kinds.database.guard import Known, decide, read_schema
 from runner.kinds.database.record import (
     FORMAT,
     NAME,
     Backup,
+    ThisUpgrade,
     decode,
     dump_of,
     encode,
@@ -144,7 +145,9 @@ class Work:
         """Ask whether a server of these revisions may start."""
         schema = read_schema(self.bench.tool(revisions, {}), revisions[0])
         facts = self.engine.facts()
-        decision = decide(facts, schema, self._recall, self.context.output, self.bench.go_on)
+        upgrade = ThisUpgrade.of(self.context.release, self.context.begun)
+        known = Known(self._recall, self.context.output, upgrade)
+        decision = decide(facts, schema, known, self.bench.go_on)
         self.context.log(decision.reason)
         assertion = Assertion("start", "nothing can be lost", decision.reason, holds=True)
         return Done((assertion,), {"head": schema.head})

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from runner.advisories.moments import moment
 from runner.kinds.database.contents import Contents
 from runner.kinds.database.dump_file import FOLDER, sha256_of
 from runner.kinds.database.trouble import unverified
+from runner.model import Begun, Release
 
 NAME = "database-backup.json"
 """Path in the dossier."""
@@ -81,6 +83,36 @@ def refuse_other_database(backup: Backup, identity: str) -> None:
     """Raise DatabaseError for a backup of another database than the one of this identity."""
     if backup.identity != identity:
         raise unverified(f"it is of another database: {backup.identity}, not {identity}", AGAIN)
+
+
+@dataclass(frozen=True)
+class ThisUpgrade:
+    """The upgrade that a backup has to be of."""
+
+    package: str
+    """What is upgraded."""
+    versions: tuple[str, ...]
+    """From which to which: a backup is made of the one, or on the way to the other."""
+    begun: str = ""
+    """When, ISO 8601 with offset: nothing of before is of it. Empty where that is not known."""
+
+    @classmethod
+    def of(cls, release: Release, begun: Begun) -> ThisUpgrade:
+        """Give that of a dossier, which has come to a release."""
+        versions = dict.fromkeys(filter(None, (begun.version, release.version)))
+        return cls(release.package, tuple(versions), begun.at)
+
+
+def refuse_other_upgrade(backup: Backup, upgrade: ThisUpgrade, mend: str = AGAIN) -> None:
+    """Raise DatabaseError for a backup of another upgrade, whatever its revision may be."""
+    way = " to ".join(upgrade.versions)
+    if backup.package != upgrade.package or backup.version not in upgrade.versions:
+        told = f"it is of {backup.package} {backup.version}"
+        raise unverified(f"{told}, not of this upgrade ({upgrade.package} {way})", mend)
+    made, begun = moment(backup.verified), moment(upgrade.begun)
+    # The record has whole seconds.
+    if begun and (made is None or made < begun.replace(microsecond=0)):
+        raise unverified(f"it is of {backup.verified}, the upgrade began at {upgrade.begun}", mend)
 
 
 def dump_of(backup: Backup, output: Path, go_on: Callable[[], None]) -> Path:

@@ -128,6 +128,18 @@ def test_a_damaged_dump_or_record_is_no_backup(house: House) -> None:
     assert revision(house) == "a"
 
 
+def test_a_backup_of_another_upgrade_is_none(house: House) -> None:
+    run(house, server(house, "a"))
+    house.run(backup())
+    path = house.live / "upgrade.json"
+    known = json.loads(path.read_text())
+    path.write_text(json.dumps({**known, "begun": "2100-01-01T00:00:00+00:00"}))
+    reason = run(house, server(house, "b")).results[0].reason
+    assert "backup not verified: it is of " in reason
+    assert reason.endswith("the upgrade began at 2100-01-01T00:00:00+00:00")
+    assert revision(house) == "a"
+
+
 def test_a_backup_and_a_server_in_one_run(house: House) -> None:
     run(house, server(house, "a"))
     later = check("later", "true", services=("web",))

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from runner.kinds.base import Command, Finished, Kind, Runnable
-from runner.model import Artifact, Execution, Release
+from runner.model import Artifact, Begun, Execution, Release
 from runner.model.rehearsed import Rehearsed
 from runner.playbook.problems import PlaybookInvalid
 
@@ -40,6 +40,7 @@ class FakeContext:
     logged: list[str] = field(default_factory=list)
     saved: dict[str, bytes] = field(default_factory=dict)
     release: Release = field(default_factory=lambda: Release("mlflow", "3.6.0"))
+    begun: Begun = field(default_factory=lambda: Begun("3.6.0"))
     commit: str = "c0ffee"
     base: str = ""
     recorded: dict[str, bytes] = field(default_factory=dict)

@@ -10,12 +10,18 @@ import pytest
 from runner.kinds.database.base import Facts
 from runner.kinds.database.contents import Contents
 from runner.kinds.database.dump_file import sha256_of
-from runner.kinds.database.guard import Decision, Schema, decide, read_schema
-from runner.kinds.database.record import FORMAT, Backup, encode
+from runner.kinds.database.guard import Decision, Known, Schema, decide, read_schema
+from runner.kinds.database.record import FORMAT, Backup, ThisUpgrade, encode
 from runner.kinds.database.trouble import DatabaseError
+from runner.model import Begun, Release
 
 NEWER = Schema(("c",), ("a", "b", "c"), "3.17.2")
 OLD = Facts("sqlite /data/a.db", "SQLite 3.40.1", "b", empty=False)
+
+
+UPGRADE = ThisUpgrade.of(
+    Release("mlflow", "3.17.2"), Begun("3.6.0", "2026-11-27T11:00:01.900+01:00")
+)
 
 
 def go_on() -> None:
@@ -49,7 +55,7 @@ def backup(output: Path, **changes: object) -> Backup:
 
 def decided(facts: Facts, schema: Schema, output: Path, known: Backup | None = None) -> Decision:
     recorded = None if known is None else encode(known)
-    return decide(facts, schema, lambda: recorded, output, go_on)
+    return decide(facts, schema, Known(lambda: recorded, output, UPGRADE), go_on)
 
 
 def test_a_fresh_database_needs_no_backup(tmp_path: Path) -> None:
@@ -78,6 +84,10 @@ def test_an_older_database_needs_a_verified_backup(tmp_path: Path) -> None:
     ("changes", "reason"),
     [
         ({"identity": "sqlite /other.db"}, "it is of another database"),
+        ({"package": "other"}, r"it is of other 3.6.0, not of this upgrade \(mlflow 3.6.0 to 3.17"),
+        ({"version": "3.5.0"}, "it is of mlflow 3.5.0, not of this upgrade"),
+        ({"verified": "2026-11-27T10:00:00+00:00"}, "the upgrade began at 2026-11-27T11:00:01"),
+        ({"verified": "one day"}, "it is of one day, the upgrade began at"),
         ({"contents": Contents("a", ())}, "it is of revision a, the database is at b"),
         ({"contents": Contents("", ())}, "it is of revision none, the database is at b"),
         ({"path": "backups/gone.dump"}, "is not there any more"),
@@ -94,6 +104,11 @@ def test_every_other_backup_is_refused(
         "the server (3.17.2) would migrate the database from b to c; backup not verified: "
     )
     assert "before the upgrade" in caught.value.hint
+
+
+def test_a_backup_that_the_rollout_has_made_is_of_this_upgrade(tmp_path: Path) -> None:
+    known = backup(tmp_path, version="3.17.2")
+    assert decided(OLD, NEWER, tmp_path, known).backup == known
 
 
 def test_no_backup_at_all_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from runner.kinds.database.kind import DATABASE
 from runner.kinds.database.opening import Target
 from runner.kinds.database.trouble import DatabaseError
 from runner.kinds.door import ContextDoor
+from runner.model import Begun
 
 
 def test_what_would_be_done_is_told_without_the_url() -> None:
@@ -84,6 +85,10 @@ def test_the_guard_as_a_step(tmp_path: Path) -> None:
     assert backup.run(context).outcome == "passed"
     report = action_of(DATABASE, newer).run(context)
     assert (report.outcome, report.reason) == ("passed", "")
+    context.begun = Begun("3.6.0", "2100-01-01T00:00:00+00:00")
+    report = action_of(DATABASE, newer).run(context)
+    assert report.outcome == "errored"
+    assert report.reason.endswith("the upgrade began at 2100-01-01T00:00:00+00:00")
 
 
 @pytest.mark.parametrize(
