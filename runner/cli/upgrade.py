@@ -50,7 +50,7 @@ def command(*, after: str, yes: bool, on_failure: str | None, resume: bool, stag
     made = _Made(stage, yes)
     record = made.begun(after, resume=resume)
     ground = made.ground(record)
-    begin(ground)
+    begin(ground, record.started)
     wish = on_failure or ground.load().on_failure
     record = carry_out(steps_of(ground), way_back(ground), record, wish, made.port())
     made.close(record)

@@ -157,6 +157,7 @@ class _Conduct:
     def _open(self, subject: Subject) -> None:
         """Take note of the start; an earlier run of the stage is resumed or set aside."""
         stage, session = self._plan.stage, self._session
+        upgrade.refuse_another(session.live, stage, subject)
         if self._options.resume:
             self._past = resume.history(self._dossier.journal, stage)
             if not self._past.last:

@@ -15,20 +15,31 @@ import msgspec
 from runner import __version__
 from runner.engine.clock import now
 from runner.engine.dossier import Dossier
+from runner.errors import UsageError
 from runner.model import Begun, Subject
 
 NAME = "upgrade.json"
 """Path in the dossier."""
+PREFLIGHT = "preflight"
+"""The stage that an upgrade begins with, on the version that it goes from."""
 
 
 def record(
-    dossier: Dossier, subject: Subject, elsewhere: Mapping[str, str] = MappingProxyType({})
+    dossier: Dossier,
+    subject: Subject,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+    *,
+    anew: bool = False,
 ) -> bytes:
     """Give the content: ``from`` is the version with which the dossier was begun.
 
-    ``elsewhere`` gives ``from`` and ``begun`` of a dossier that was begun elsewhere.
+    ``elsewhere`` gives ``from`` and ``begun`` of an upgrade that was begun elsewhere, or that
+    begins ``anew``, whatever the dossier was about before.
     """
-    known = {**elsewhere, **_before(dossier.live)}
+    before = {} if anew else _before(dossier.live)
+    if before.get("package", subject.package) != subject.package:
+        before = {}
+    known = {**elsewhere, **before}
     content = {
         "package": subject.package,
         "from": known.get("from", subject.version),
@@ -55,6 +66,23 @@ def begun(live: Path) -> Begun:
 def begun_from(live: Path) -> str:
     """Give the version with which a dossier was begun; empty where that is not known."""
     return begun(live).version
+
+
+def refuse_another(live: Path, stage: str, subject: Subject) -> None:
+    """Raise UsageError for the preflight of an upgrade that the dossier is not about.
+
+    Its backups would take the place of those that the dossier's own upgrade goes back to.
+    """
+    known = _before(live)
+    begun_with = str(known.get("from", subject.version))
+    if stage != PREFLIGHT or known.get("package", subject.package) != subject.package:
+        return
+    if begun_with != subject.version:
+        raise UsageError(
+            f"{live} is about an upgrade from {begun_with}: the preflight of {subject.version} "
+            "begins another one",
+            hint="give it a folder of its own (--output DIR), or move that one away",
+        )
 
 
 def _before(live: Path) -> dict[str, Any]:

@@ -80,8 +80,11 @@ def way_back(ground: Ground) -> Step:
     return Step("rollback", title, lambda _: _back(ground), changes=True)
 
 
-def begin(ground: Ground) -> None:
-    """Note in the dossier with which version the upgrade begins; raises DossierError."""
+def begin(ground: Ground, started: str) -> None:
+    """Note in the dossier with which version, and when, the upgrade begins; raises DossierError.
+
+    The dossier may be about an earlier one, which is not what this one would be taken back to.
+    """
     book = ground.load()
     with errand(Path(book.repository)) as door:
         commit = head(Path(book.repository), door)
@@ -95,8 +98,10 @@ def begin(ground: Ground) -> None:
         commit,
         dirty=False,
     )
+    begun = {"from": ground.before, "begun": started}
     with ground.dossier.locked():
-        ground.dossier.write(upgrade.NAME, upgrade.record(ground.dossier, subject))
+        content = upgrade.record(ground.dossier, subject, begun, anew=True)
+        ground.dossier.write(upgrade.NAME, content)
 
 
 def _stage(ground: Ground, book: Playbook, name: str, title: str, *, changes: bool = False) -> Step:

@@ -101,7 +101,14 @@ def test_another_stage(repo: Path) -> None:
     done = runner("run", "preflight", cwd=repo)
     assert done.returncode == 1
     assert "runner run preflight --only red" in done.stdout
-    assert record(repo, "preflight")["stage"] == "preflight"
+    first = record(repo, "preflight")
+    assert first["stage"] == "preflight"
+    other = ("--set", "release.version=99.0.1")
+    done = runner("run", "preflight", *other, cwd=repo)
+    assert done.returncode == 2
+    assert "the preflight of 99.0.1 begins another one" in done.stderr
+    assert record(repo, "preflight") == first
+    assert runner("run", "preflight", *other, "--output", "other", cwd=repo).returncode == 1
 
 
 def test_an_unknown_stage(repo: Path) -> None:

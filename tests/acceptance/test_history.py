@@ -28,7 +28,7 @@ advisories:
   sources: [{osv: advisories}]
   policy: {packages: [demo]}
 stages:
-  preflight: [{area: Other, run: ["true"]}]
+  other: [{area: Other, run: ["true"]}]
   verification:
     - {area: Turns, run: [test, -e, here]}
     - {area: Stays, run: ["true"]}
@@ -68,12 +68,12 @@ def two_runs(repo: Path) -> None:
 
 def test_runs_are_listed_each_once_and_the_newest_first(repo: Path) -> None:
     two_runs(repo)
-    assert runner("run", "preflight", cwd=repo).returncode == 0
+    assert runner("run", "other", cwd=repo).returncode == 0
 
     told = listing(repo)
 
     assert [(one["stage"], one["version"], one["verdict"]) for one in told["runs"]] == [
-        ("preflight", "2.0", "passed"),
+        ("other", "2.0", "passed"),
         ("verification", "2.0", "passed"),
         ("verification", "1.0", "failed"),
     ]
@@ -122,7 +122,7 @@ def test_wrong_use(repo: Path) -> None:
     none = runner("history", cwd=repo)
     assert (none.returncode, "there is no run" in none.stderr) == (2, True)
     runner("validate", "--only", "stays", cwd=repo)
-    runner("run", "preflight", cwd=repo)
+    runner("run", "other", cwd=repo)
     one, two = (it["id"] for it in listing(repo)["runs"])
     for args, told in (
         ((one,), "give two runs"),

@@ -15,11 +15,12 @@ from msgspec.structs import replace as replaced
 from packaging.version import Version
 from unit.reporters.samples import attempt, result, run
 
+from runner.engine import upgrade
 from runner.engine.dossier import Dossier
-from runner.engine.upgrade import begun_from
+from runner.engine.upgrade import begun, begun_from
 from runner.events import Event
 from runner.kinds import load_kinds
-from runner.model import Outcome, Playbook, Run
+from runner.model import Begun, Outcome, Playbook, Run
 from runner.model.rehearsed import Part
 from runner.model.upgraded import FORMAT, NAME, Upgraded, encode
 from runner.playbook import load
@@ -42,6 +43,7 @@ stages:
   verification:
     - {area: A, run: ["true"]}
 """
+NOON = "2026-11-27T12:00:00.000+00:00"
 GREEN = result("a", "A", attempt(Outcome.PASSED))
 NOTHING = cast("Effect", None)  # what a candidate does to advisories decides nothing here
 
@@ -194,7 +196,7 @@ def test_a_stage_that_was_begun_is_resumed_and_no_other(site: Site) -> None:
 
 
 def test_the_bump_and_its_way_back(site: Site) -> None:
-    begin(site.ground())
+    begin(site.ground(), NOON)
     assert begun_from(site.ground().dossier.live) == "1.0"
     ended = site.step("bump")
     assert (ended.outcome, ended.facts) == (Outcome.PASSED, ("demo.in, playbook.yaml",))
@@ -207,9 +209,18 @@ def test_the_bump_and_its_way_back(site: Site) -> None:
     assert site.step("rollback").facts[0] == "no pin had changed"
 
 
+def test_a_second_upgrade_in_a_dossier_begins_with_its_own_version(site: Site) -> None:
+    dossier = site.ground().dossier
+    dossier.write(upgrade.NAME, b'{"package": "demo", "from": "0.9", "begun": "long ago"}')
+    begin(site.ground(), NOON)
+    assert begun(dossier.live) == Begun("1.0", NOON)
+    begin(site.ground(), NOON)  # as --resume does
+    assert begun(dossier.live) == Begun("1.0", NOON)
+
+
 def test_the_way_back_carries_out_its_stage_once_the_rollout_was_begun(site: Site) -> None:
     dossier = site.ground().dossier
-    begin(site.ground())
+    begin(site.ground(), NOON)
     text = site.playbook.read_text()
     site.playbook.write_text(f"{text}  rollback:\n    - {{area: Back, run: ['true']}}\n")
     site.git("commit", "--quiet", "--all", "--message", "rollback")
