@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 
 import psutil
 
@@ -18,3 +19,8 @@ def alive(word: str) -> list[str]:
         if word in line and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(line)
     return found
+
+
+def small_files() -> None:
+    """Let no file of this process and its children grow beyond a megabyte, as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))

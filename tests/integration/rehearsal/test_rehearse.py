@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ import jsonschema
 import msgspec
 import pytest
 from support.command import runner
+from support.processes import small_files
 from support.standin import Standin
 from support.standin.rehearsing import (
     NAPS,
@@ -138,9 +138,6 @@ def test_too_little_space_in_the_midst(app: Standin) -> None:
     app.git("commit", "--quiet", "--all", "--message", "ignore it")
     before = everything(app)
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
-
     done = subprocess.run(
         [sys.executable, "-m", "runner", "rehearse", "--to", "2.0"],
         cwd=app.repository,
@@ -148,7 +145,7 @@ def test_too_little_space_in_the_midst(app: Standin) -> None:
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=limited,
+        preexec_fn=small_files,
     )
     found = record(app)
     assert (done.returncode, found.part) == (3, "copies"), done.stdout

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -137,31 +133,12 @@ def test_the_freeze_is_announced(upgraded: Depot) -> None:
 @pytest.mark.slow
 def test_killed_at_each_step_it_is_carried_out_again(upgraded: Depot) -> None:
     app = upgraded
-    argv = [sys.executable, "-m", "runner", "rollback", "--yes"]
     for check in ("close", "stop", "restore", "start", "move"):
-        log(app, check).unlink(missing_ok=True)  # of the time before
-        with subprocess.Popen(
-            argv, cwd=app.repository, env=app.env, stdout=subprocess.DEVNULL
-        ) as running:
-            begun(app, check)
-            os.kill(running.pid, signal.SIGKILL)
+        app.kill("rollback", "--yes", check=check)
         assert record(app)["verdict"] is None
     done = rollback(app, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (app.ask("/version"), app.items()) == ("1.0", [*SEEDED, "before"])
-
-
-def log(app: Depot, check: str) -> Path:
-    return app.repository / f"analysis_outputs/live/rollback/logs/{check}.1.log"
-
-
-def begun(app: Depot, check: str) -> None:
-    path = log(app, check)
-    for _ in range(2000):
-        if path.exists():
-            return
-        time.sleep(0.01)
-    pytest.fail(f"{check} does not begin")
 
 
 def test_a_server_of_before_that_does_not_come_up(upgraded: Depot) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import closing
 from threading import Thread
 
 import pytest
@@ -194,11 +193,11 @@ def test_a_migration_that_ended_after_its_runner_was_killed(app: Depot) -> None:
     assert app.told("migrate", "--", "false")["migrated"] is True
 
 
-def test_what_was_not_migrated_is_opened_again(app: Depot) -> None:
+def test_what_was_not_backed_up_on_a_full_disk_is_not_migrated_and_opened_again(app: Depot) -> None:
+    with closing(sqlite3.connect(app.database)) as opened, opened:
+        opened.execute("CREATE TABLE ballast AS SELECT randomblob(2000000) AS content")
     app.bump("2.0")
-    edited = app.playbook.read_text().replace("operation: backup, url", "operation: verify, url")
-    app.playbook.write_text(edited)
-    assert app.run("rollout").returncode == 3
+    assert app.full_disk("rollout") == 3
     results = app.results("rollout")
     assert (results["stop"], results["backup"], results["migrate"]) == (
         "passed",
@@ -207,6 +206,9 @@ def test_what_was_not_migrated_is_opened_again(app: Depot) -> None:
     )
     assert "nothing was migrated: the servers of before serve again" in app.log("rollout", "settle")
     assert app.write("again") == "1.0"
+    done = app.run("rollout")
+    assert done.returncode == 0, done.stdout
+    assert app.items() == [*SEEDED, "again"]
 
 
 def test_the_place_of_green_is_taken(app: Depot) -> None:
@@ -296,28 +298,13 @@ def wait_for(app: Depot, phase: str) -> None:
 @pytest.mark.slow
 def test_killed_at_each_step_it_goes_on(app: Depot) -> None:
     app.bump("2.0")
-    argv = [sys.executable, "-m", "runner", "run", "rollout"]
-    more: list[str] = []
+    more: tuple[str, ...] = ()
     for check in ("close", "stop", "backup", "migrate", "start", "move", "soak"):
-        with subprocess.Popen(
-            [*argv, *more], cwd=app.repository, env=app.env, stdout=subprocess.DEVNULL
-        ) as running:
-            begun(app, check)
-            os.kill(running.pid, signal.SIGKILL)
-        more = ["--resume"]
+        app.kill("run", "rollout", *more, check=check)
+        more = ("--resume",)
     done = app.run("rollout", "--resume")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (app.ask("/version"), app.items()) == ("2.0", SEEDED)
-
-
-def begun(app: Depot, check: str) -> None:
-    """Wait until a check has begun."""
-    path = Path(app.repository, "analysis_outputs/live/rollout/logs", f"{check}.1.log")
-    for _ in range(1200):
-        if path.exists():
-            return
-        time.sleep(0.02)
-    pytest.fail(f"{check} does not begin")
 
 
 def test_wrong_usage_says_what_is_wrong(app: Depot) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,7 @@ import pytest
 import urllib3
 
 from support.command import environment, runner
+from support.processes import small_files
 from support.standin import wheel
 
 VERSIONS = ("1.0", "1.1", "2.0")
@@ -57,6 +59,10 @@ class Depot:
     """A git repository."""
     env: dict[str, str]
     """With the ports of the deployment, and the places of wheels and caches."""
+    deployment: str = "deployment/local.toml"
+    """How it is deployed."""
+    place: str = ""
+    """URL of its database; empty for SQLite."""
 
     @property
     def home(self) -> Path:
@@ -101,12 +107,15 @@ class Depot:
 
     def fault(self, text: str) -> None:
         """Break the service in a way; an empty text mends it."""
-        (self.home / "fault").write_text(text)
+        for folder in (self.home, self.home / "mlartifacts"):  # the second one is in containers
+            if folder.is_dir():
+                (folder / "fault").write_text(text)
 
     def step(self, *words: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Carry out one step of a rollout by itself."""
+        where = ("--home", "home", "--deployment", self.deployment)
         done = subprocess.run(
-            [sys.executable, "checks/rollout/rollout.py", words[0], "--home", "home", *words[1:]],
+            [sys.executable, "checks/rollout/rollout.py", words[0], *where, *words[1:]],
             cwd=self.repository,
             env=self.env,
             capture_output=True,
@@ -127,9 +136,13 @@ class Depot:
         path.write_text(lock_of(Path(self.env["UV_FIND_LINKS"]), version))
         return ("--package", "depot", "--version", version, "--lock", str(path))
 
+    def runner(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as a user does."""
+        return runner(*words, cwd=self.repository, env=self.env)
+
     def run(self, stage: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a stage as a user does."""
-        return runner("run", stage, *words, cwd=self.repository, env=self.env)
+        return self.runner("run", stage, *words)
 
     def results(self, stage: str) -> dict[str, str]:
         """Give the outcome of each check of the last run."""
@@ -141,6 +154,33 @@ class Depot:
         """Give the log of the first attempt of a check."""
         path = self.repository / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
         return path.read_text(encoding="utf-8")
+
+    def kill(self, *words: str, check: str) -> None:
+        """Run a command, and kill it (``kill -9``) once a check of its stage has begun."""
+        stage = "rollback" if "rollback" in words else "rollout"
+        log = self.repository / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
+        log.unlink(missing_ok=True)  # of the time before
+        argv = [sys.executable, "-m", "runner", *words]
+        with subprocess.Popen(
+            argv, cwd=self.repository, env=self.env, stdout=subprocess.DEVNULL
+        ) as running:
+            while not log.exists():
+                assert running.poll() is None, f"{check} does not begin"
+                time.sleep(0.01)
+            running.kill()
+
+    def full_disk(self, stage: str) -> int:
+        """Run a stage that can write no large file, and give its exit code."""
+        argv = [sys.executable, "-m", "runner", "run", stage]
+        done = subprocess.run(
+            argv,
+            cwd=self.repository,
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            check=False,
+            preexec_fn=small_files,
+        )
+        return done.returncode
 
     def bump(self, version: str, *words: str) -> None:
         """Bring every pin to a version, and commit that."""
@@ -154,6 +194,20 @@ class Depot:
         argv = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
         done = subprocess.run(argv, cwd=self.repository, check=True, capture_output=True, text=True)
         return done.stdout
+
+
+def deployed(name: str) -> str:
+    """Give this repository's description of a deployment, with what is the service's own."""
+    text = (ROOT / f"deployment/{name}.toml").read_text(encoding="utf-8")
+    revisions = 'revisions = ["{environment}/bin/python", "checks/mlflow/schema_revisions.py"]'
+    probe = 'probe = "/api/2.0/mlflow/experiments/get?experiment_id=0"'
+    assert revisions in text
+    assert probe in text
+    text = text.replace(
+        revisions, 'revisions = ["{environment}/bin/python", "-m", "depot", "revisions"]'
+    )
+    text = re.sub(r"(?m)^(healthy|drain) = .*$", r"\1 = 20", text)
+    return text.replace(probe, 'probe = "/items"')
 
 
 def lock_of(wheels: Path, version: str) -> str:
@@ -193,45 +247,39 @@ def shut_down(repository: Path, conf: str, home: Path, env: Mapping[str, str]) -
 def depot(folder: Path, shared: Path) -> Iterator[Depot]:
     """Make the repository, deploy 1.0 into the slot blue, and end everything after the block."""
     needed()
-    made = _repository(folder, shared)
+    made = repository(folder, shared)
     try:
         made.told("up")
-        made.step("environment", *made.of("1.0"))
-        made.home.joinpath("depot.db").unlink(missing_ok=True)
-        python = json.loads(made.step("environment", *made.of("1.0")).stdout)["environment"]
-        subprocess.run(
-            [f"{python}/bin/python", "-m", "depot", "seed", str(made.database)],
-            env={**made.env, "DEPLOYMENT": str(made.home)},
-            check=True,
-        )
-        made.told("adopt", *made.of("1.0"), "--slot", "blue")
+        begin(made)
         yield made
     finally:
         shut_down(made.repository, "deployment/local/supervisord.conf", made.home, made.env)
 
 
-def _repository(folder: Path, shared: Path) -> Depot:
+def begin(made: Depot, *more: str) -> None:
+    """Fill the database, and deploy 1.0 into the slot blue."""
+    python = made.told("environment", *made.of("1.0"))["environment"]
+    subprocess.run(
+        [f"{python}/bin/python", "-m", "depot", "seed", made.place or str(made.database)],
+        env={**made.env, "DEPLOYMENT": str(made.home)},
+        check=True,
+    )
+    made.told("adopt", *made.of("1.0"), *more, "--slot", "blue")
+
+
+def repository(folder: Path, shared: Path) -> Depot:
+    """Make the repository, with one commit."""
     wheels = shared / "depot-wheels"
     program = (_HERE / "program.txt").read_text(encoding="utf-8")
     wheels.mkdir(parents=True, exist_ok=True)
     for version in VERSIONS:
         wheel(wheels, "depot", version, program)
     repository = folder / "repository"
-    shutil.copytree(ROOT / "deployment/local", repository / "deployment/local")
-    shutil.copytree(ROOT / "deployment/proxy", repository / "deployment/proxy")
-    shutil.copytree(ROOT / "checks/rollout", repository / "checks/rollout")
+    for name in ("deployment/local", "deployment/proxy", "checks/rollout"):
+        shutil.copytree(ROOT / name, repository / name)
     shutil.copy(ROOT / "checks/rollout.yaml", repository / "checks")
     (repository / "deployment/local/serve").write_text(_SERVE)
-    deployed = (ROOT / "deployment/local.toml").read_text(encoding="utf-8")
-    revisions = 'revisions = ["{environment}/bin/python", "checks/mlflow/schema_revisions.py"]'
-    assert revisions in deployed
-    deployed = deployed.replace(
-        revisions, 'revisions = ["{environment}/bin/python", "-m", "depot", "revisions"]'
-    )
-    deployed = deployed.replace("healthy = 180", "healthy = 20").replace("drain = 60", "drain = 20")
-    probe = 'probe = "/api/2.0/mlflow/experiments/get?experiment_id=0"'
-    assert probe in deployed
-    (repository / "deployment/local.toml").write_text(deployed.replace(probe, 'probe = "/items"'))
+    (repository / "deployment/local.toml").write_text(deployed("local"))
     (repository / "config").mkdir()
     shutil.copy(_HERE / "playbook.yaml", repository / "config/depot_release.yaml")
     (repository / "requirements.in").write_text("depot==1.0\n", encoding="utf-8")
