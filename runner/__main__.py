@@ -1,6 +1,9 @@
 """The command: ``runner``, and the same as ``python -m runner``."""
 
 import gc
+import os
+import sys
+from typing import NoReturn
 
 _GARBAGE = 200_000
 """Containers more than there were, from which the cyclic garbage collector looks at the young.
@@ -12,7 +15,9 @@ holds some 20 MB more at most.
 
 
 def run() -> None:
-    """Run the command."""
+    """Run the command, where it can be run."""
+    if os.name != "posix":
+        _refuse()
     gc.set_threshold(_GARBAGE, 10, 10)  # before anything is loaded
     from runner.cli import main
 
@@ -20,6 +25,17 @@ def run() -> None:
         main(prog_name="runner")
     finally:
         gc.freeze()  # the interpreter's end looks at everything once more
+
+
+def _refuse() -> NoReturn:
+    """Say where the runner works: nearly every module needs one that only POSIX has (`fcntl`)."""
+    from runner.errors import ExitCode
+
+    sys.stderr.write(
+        f"runner: runs on Linux and macOS, not on {sys.platform}\n"
+        "  hint: use it in a Linux container, or in WSL\n"
+    )
+    sys.exit(ExitCode.INVALID)
 
 
 if __name__ == "__main__":

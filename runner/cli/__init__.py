@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from runner import __version__
-from runner.errors import ExitCode, RunnerError, UsageError
+from runner.errors import ExitCode, RunnerError
 
 _COMMANDS = {
     "advisories": "Show which advisories affect which versions of a package, or export them.",
@@ -125,8 +125,3 @@ def _clean(text: str) -> str:
 @click.version_option(__version__, prog_name="runner")
 def main() -> None:
     """Upgrade a pinned dependency, and prove it."""
-    if os.name != "posix":
-        raise UsageError(
-            "the runner works on Linux and macOS only",
-            hint="use it in a Linux container, or in WSL",
-        )

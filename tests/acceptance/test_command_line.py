@@ -52,6 +52,29 @@ def test_an_unknown_command_is_wrong_usage(repo: Path) -> None:
     assert "No such command 'validat'" in done.stderr
 
 
+ELSEWHERE = """
+import os, runpy, sys
+os.name, sys.platform, sys.argv = "nt", "win32", ["runner", *sys.argv[1:]]
+for name in ("fcntl", "grp", "pwd", "resource", "termios"):
+    sys.modules[name] = None
+runpy.run_module("runner", run_name="__main__")
+"""
+"""Windows, as far as it can be told here: what only POSIX has cannot be imported."""
+
+
+@pytest.mark.parametrize("args", [("validate",), ("--version",)])
+def test_elsewhere_than_on_linux_and_macos(repo: Path, args: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, *args],
+        cwd=repo, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "runner: runs on Linux and macOS, not on win32\n"
+        "  hint: use it in a Linux container, or in WSL\n"
+    )
+
+
 def test_green(repo: Path) -> None:
     write(repo, GREEN)
     done = runner("validate", cwd=repo)
