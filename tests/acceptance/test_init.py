@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.command import BIN, runner
+from support.systems import want
 
 ROOT = Path(__file__).resolve().parents[2]
 DJANGO = {
@@ -216,7 +217,7 @@ def test_the_workflow_is_one_to_its_readers(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm, which has the parser, is not there")
+@pytest.mark.skipif(shutil.which("npm") is None, reason=want("there is no npm, for the parser"))
 def test_the_workflow_is_one_to_the_parser_of_github(tmp_path: Path) -> None:
     make(tmp_path, DJANGO)
     runner("init", "--package", "django", "--action", ACTION, cwd=tmp_path)

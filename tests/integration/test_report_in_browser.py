@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from support.browser import Visit, browsing, executable, visit
+from support.systems import want
 from unit.reporters.html.dossiers import LATER, upgraded, written
 from unit.reporters.html.test_page import hostile, many
 from unit.reporters.samples import mixed
@@ -18,7 +19,7 @@ from runner.model import Run
 from runner.reporters import html
 
 pytestmark = pytest.mark.skipif(
-    executable() is None, reason="no Chromium on the PATH (Debian: apt-get install chromium)"
+    executable() is None, reason=want("no Chromium on the PATH (Debian: apt-get install chromium)")
 )
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}

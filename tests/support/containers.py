@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from support.command import BIN, environment, runner
+from support.systems import PLATFORM, missing
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASE, FORMER = "3.17.2", "3.6.0"
@@ -30,8 +31,6 @@ POSTGRES = "upgrade-runner/postgres:15"
 """What stands behind the server."""
 PYTHON = (3, 11)
 """What the base has: `.ci/images` fetches wheels for it by an interpreter of the same version."""
-PLATFORM = "platform: "
-"""How the reason of a skip begins that is right on this system, see conftest.py."""
 PASSWORD = "pa-ss.of_the~tests"
 """Of the database's owner; nothing of it needs encoding in a URL."""
 PLUGIN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / (
@@ -51,12 +50,12 @@ def require_docker() -> None:
     if sys.platform != "linux":
         pytest.skip(f"{PLATFORM}the images are Linux's, and are made by its tools")
     if shutil.which("docker") is None:
-        _missing("docker is not installed (Debian: apt-get install docker.io docker-compose)")
+        missing("docker is not installed (Debian: apt-get install docker.io docker-compose)")
     done = _run("docker", "version", "--format", "{{.Server.Version}}")
     if done.returncode:
-        _missing(f"no Docker daemon answers: {done.stderr.strip()}")
+        missing(f"no Docker daemon answers: {done.stderr.strip()}")
     if _run("docker", "compose", "version").returncode and shutil.which("docker-compose") is None:
-        _missing("Compose is not installed (Debian: apt-get install docker-compose)")
+        missing("Compose is not installed (Debian: apt-get install docker-compose)")
 
 
 def require_images() -> None:
@@ -193,9 +192,3 @@ def _run(
         text=True,
         check=False,
     )
-
-
-def _missing(message: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)

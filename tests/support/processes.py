@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
+import sys
 
 import psutil
 
 NAP = f"sleep 54321.{os.getpid()}"
 """A command line of this test process alone, so that suites may run side by side."""
+
+_LEAVE = "import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])"
+
+
+def in_a_session(command: str) -> str:
+    """Give the shell command that runs one in a session of its own: setsid(1), which macOS lacks.
+
+    What it is about to run is in its own command line as well.
+    """
+    return f"{shlex.join([sys.executable, '-ISc', _LEAVE])} {command}"
 
 
 def alive(word: str) -> list[str]:

@@ -19,6 +19,7 @@ import pytest
 import urllib3
 
 from support.containers import free_port, require_docker
+from support.systems import missing
 
 PROGRAM = Path(__file__).resolve().parents[2] / "checks/rollout/push.py"
 
@@ -62,7 +63,7 @@ def registry(folder: Path, *, readonly: bool = False) -> Iterator[Registry]:
     """Run a registry; what was made for it is removed after the block."""
     require_docker()
     if shutil.which("docker-registry") is None:
-        pytest.skip("docker-registry is not installed")
+        missing("docker-registry is not installed (Debian: apt-get install docker-registry)")
     made = Registry(f"127.0.0.1:{free_port()}", [])
     settings = {
         "version": "0.1",

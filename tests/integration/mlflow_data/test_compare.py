@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import subprocess
 import sys
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.memory import peak
 from support.snapshots import PROGRAMS, SCHEMA, Lines, compare, write
 
 RUN = {"info": {"run_id": "r1", "status": "FINISHED"}, "data": {"params": {"rate": {"value": "1"}}}}
@@ -176,17 +176,12 @@ def test_a_file_that_is_not_there_is_undecided(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_snapshots(tmp_path: Path) -> None:
-    def peak(count: int) -> int:
+    def most(count: int) -> int:
         """Give the most memory, in KiB, that comparing so many points took."""
         path = write(
             tmp_path / f"{count}.gz",
             ({"kind": "metric", "id": str(n), "content": {"value": n}} for n in range(count)),
         )
-        argv = [sys.executable, str(PROGRAMS / "compare_snapshots.py"), str(path), str(path)]
-        code = "import resource, subprocess, sys\n"
-        code += "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
-        code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-        told = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, check=True)
-        return int(told.stdout)
+        return peak(sys.executable, PROGRAMS / "compare_snapshots.py", path, path)
 
-    assert peak(40_000) - peak(1_000) < 4_096
+    assert most(40_000) - most(1_000) < 4_096

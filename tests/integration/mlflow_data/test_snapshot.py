@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from support.memory import peak
 from support.mlflow import PROGRAMS, call, environment, program, python, server
 from support.snapshots import compare, lines_of
 
@@ -202,20 +202,16 @@ def test_an_artifact_that_is_not_served_is_undecided(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_what_there_is(tmp_path: Path) -> None:
-    def peak(points: int) -> int:
+    def taken(points: int) -> int:
         """Give the most memory, in KiB, that a snapshot of so many points took."""
-        words = [str(PROGRAMS / "snapshot.py"), "--output", str(tmp_path / "one.gz")]
-        code = "import resource, subprocess, sys\n"
-        code += "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)\n"
-        code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-        argv = [str(python()), "-c", code, str(python()), *words]
+        argv = (python(), PROGRAMS / "snapshot.py", "--output", tmp_path / "one.gz")
         with pretended(points=points) as url:
             env = environment({"MLFLOW_TRACKING_URI": url})
-            done = subprocess.run(argv, env=env, check=True, capture_output=True, text=True)
+            most = peak(*argv, env=env)
         assert len(lines_of(tmp_path / "one.gz")) == points + 2
-        return int(done.stdout)
+        return most
 
-    assert peak(100_000) - peak(20_000) < 24 * 1024
+    assert taken(100_000) - taken(20_000) < 24 * 1024
 
 
 def test_a_name_that_old_servers_cannot_serve_is_told(tmp_path: Path) -> None:

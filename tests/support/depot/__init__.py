@@ -27,6 +27,7 @@ import urllib3
 from support.command import environment, runner
 from support.processes import small_files
 from support.standin import wheel
+from support.systems import missing
 
 VERSIONS = ("1.0", "1.1", "2.0")
 ROOT = Path(__file__).resolve().parents[3]
@@ -224,7 +225,7 @@ def needed() -> None:
     """Skip, where what the deployment is made of is missing."""
     for program in ("haproxy", "supervisord", "uv"):
         if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
+            missing(f"{program} is not installed")
 
 
 def shut_down(repository: Path, conf: str, home: Path, env: Mapping[str, str]) -> None:

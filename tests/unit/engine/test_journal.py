@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support.systems import FULL, NEEDS_FULL
 
 from runner.engine.journal import GENESIS, Journal, read
 from runner.engine.redaction import Redactor
@@ -92,10 +93,11 @@ def test_a_line_that_is_no_json(path: Path) -> None:
         list(read(path))
 
 
+@NEEDS_FULL
 def test_a_full_disk_is_told(path: Path) -> None:
     journal = Journal(path, "r1", Redactor())
     os.close(journal._fd)
-    journal._fd = os.open("/dev/full", os.O_WRONLY)
+    journal._fd = os.open(FULL, os.O_WRONLY)
     with pytest.raises(DossierError, match="No space left on device"):
         journal.append("a", {})
     os.close(journal._fd)

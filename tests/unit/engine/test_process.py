@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 from support.macos import as_on_macos
-from support.processes import NAP, alive
+from support.processes import NAP, alive, in_a_session
+from support.systems import FULL, NEEDS_FULL, want
 
 from runner.engine.output import Log
 from runner.engine.process import run
@@ -173,7 +174,7 @@ def test_timeout_of_one_who_ignores_sigterm(door: Door, monkeypatch: pytest.Monk
 
 
 def test_timeout_reaches_children_and_sessions(door: Door) -> None:
-    script = f"{NAP} & setsid {NAP} & {NAP}"
+    script = f"{NAP} & {in_a_session(NAP)} & {NAP}"
     door("bash", "-c", script, timeout=0.5)
     assert alive(NAP) == []
 
@@ -196,7 +197,7 @@ def test_what_is_left_running_is_stopped_and_named(door: Door) -> None:
 
 @LINUX
 def test_a_daemon_left_running_is_stopped_and_named(linux_door: Door) -> None:
-    script = f"(setsid {NAP} >/dev/null 2>&1 &)"
+    script = f"({in_a_session(NAP)} >/dev/null 2>&1 &)"
     execution = linux_door("bash", "-c", script).execution
     assert any(NAP in line for line in execution.leftovers)
     assert alive(NAP) == []
@@ -243,10 +244,11 @@ def test_output_of_any_bytes(door: Door) -> None:
     assert door.path.read_bytes() == bytes(range(256)) * 4096
 
 
+@NEEDS_FULL
 def test_a_full_disk_stops_the_process(door: Door) -> None:
     full = Log.__new__(Log)
     full.__dict__.update(door.log.__dict__)
-    full._fd = os.open("/dev/full", os.O_WRONLY)
+    full._fd = os.open(FULL, os.O_WRONLY)
     request = Request(("yes", NAP), door.folder, dict(os.environ), MARK, timeout=30)
     with pytest.raises(DossierError, match="No space left"):
         run(request, door.forest, full, door.stop)
@@ -260,7 +262,7 @@ def test_on_macos_what_left_the_session_is_known_by_its_mark(
     as_on_macos(monkeypatch)
     door = Door(tmp_path)
     assert not door.forest.adopting
-    execution = door("bash", "-c", f"setsid {NAP} & {NAP} & echo hi").execution
+    execution = door("bash", "-c", f"{in_a_session(NAP)} & {NAP} & echo hi").execution
     assert execution.exit_code == 0
     assert len(execution.leftovers) >= 2
     assert alive(NAP) == []
@@ -275,6 +277,7 @@ def test_no_zombie_stays(linux_door: Door) -> None:
     assert [c for c in children if c.status() == psutil.STATUS_ZOMBIE] == []
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason=want("there are no real-time signals"))
 def test_signal_without_a_name(door: Door) -> None:
     number = signal.SIGRTMIN + 1
     execution = door("bash", "-c", f"kill -{number} $$").execution

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from support.house import PLACE, Call, House, Process, check, step
-from support.processes import NAP, alive
+from support.processes import NAP, alive, in_a_session
 
 from runner.engine.journal import read
 from runner.errors import DossierError, ExitCode, RunnerError, UsageError
@@ -410,7 +410,7 @@ def test_jobs_really_run_side_by_side(house: House) -> None:
 
 
 def test_jobs_do_not_end_each_others_daemons(house: House) -> None:
-    keeper = "(setsid sleep 2 &) ; sleep 1; pgrep -f 'sleep 2$' > /dev/null"
+    keeper = f"({in_a_session('sleep 2')} &) ; sleep 1; pgrep -f 'sleep 2$' > /dev/null"
     run = house.run(
         check("a", "bash", "-c", keeper),
         *(check(f"b{n}", "bash", "-c", "sleep 0.05") for n in range(10)),
@@ -667,7 +667,7 @@ def test_a_service_that_dies_unnoticed_spoils_the_verdict(house: House) -> None:
 
 
 def test_the_whole_tree_of_a_service_is_stopped(house: House) -> None:
-    script = f"setsid {NAP} & {NAP} & echo up; wait"
+    script = f"{in_a_session(NAP)} & {NAP} & echo up; wait"
     tree = Service("web", PLACE, run=("bash", "-c", script), ready=Ready(log="^up"))
     run = house.run(check("a", "true", services=("web",)), services={"web": tree})
     assert outcomes(run) == {"a": "passed"}
@@ -706,6 +706,7 @@ def test_split_command_through_the_context(house: House) -> None:
 # --- what is hostile --------------------------------------------------------------------
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="platform: names of files are Unicode here")
 def test_names_that_are_no_utf8(house: House) -> None:
     # The one left running has its name before the check ends, whichever of both is quicker.
     named = "exec -a $'\\xff\\xfe' bash -c 'echo > up; exec -a \"$0\" sleep 54399' $'\\xff\\xfe'"
@@ -758,7 +759,7 @@ def test_lost_evidence_ends_what_runs_beside(house: House, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("full_disk")
 def test_a_service_whose_log_cannot_be_written_is_stopped_all_the_same(house: House) -> None:
-    script = f"echo up; setsid {NAP} & while sleep 0.05; do echo more; done"
+    script = f"echo up; {in_a_session(NAP)} & while sleep 0.05; do echo more; done"
     services = {
         "web": Service("web", PLACE, run=("bash", "-c", script), ready=Ready(log="^up")),
         "db": Service("db", PLACE, run=("bash", "-c", f"echo up; {NAP}"), ready=Ready(log="^up")),
