@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import msgspec
 
 from runner.cli import ci
-from runner.errors import ExitCode
+from runner.errors import ExitCode, UsageError
 from runner.kinds import load_kinds
-from runner.playbook import discover, load
+from runner.playbook import KindSpec, discover, load
 from runner.playbook.problems import PlaybookInvalid, Problem
 
 
@@ -31,7 +32,8 @@ def command(files: tuple[Path, ...], form: str) -> None:
     FILES default to the only config/*_release.yaml.
     """
     chosen = files or (discover(Path()),)
-    problems = [problem for file in chosen for problem in _problems(file)]
+    kinds = load_kinds()
+    problems = [problem for file in chosen for problem in _problems(file, kinds)]
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(problems), indent=1))
     else:
@@ -43,9 +45,13 @@ def command(files: tuple[Path, ...], form: str) -> None:
     sys.exit(ExitCode.INVALID if problems else ExitCode.PASSED)
 
 
-def _problems(file: Path) -> tuple[Problem, ...]:
+def _problems(file: Path, kinds: Mapping[str, KindSpec]) -> tuple[Problem, ...]:
+    """Give the problems of a file; that it cannot be read is one of them."""
     try:
-        load(file, kinds=load_kinds(), environment=None)
+        load(file, kinds=kinds, environment=None)
     except PlaybookInvalid as error:
         return error.problems
+    except UsageError as error:
+        message = error.message.removeprefix(f"{file}: ")
+        return (Problem(str(file), 1, 1, "file", message, error.hint),)
     return ()

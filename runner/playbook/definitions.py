@@ -121,6 +121,7 @@ def _read(node: yaml.Node, path: str, desk: Desk, key: str) -> Definition:
     except UsageError as error:
         hint = _neighbours(file)
         raise PlaybookInvalid([problem_at(node, key, error.message, hint)]) from error
+    desk.findings.certain.extend(document.problems)
     return _checked(document)
 
 

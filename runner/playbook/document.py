@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import stat
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import msgspec
 import yaml
 
 from runner.errors import UsageError
-from runner.playbook.nodes import MAP, SEQ, STR
+from runner.playbook.nodes import MAP, SEQ, STR, scalar_tag
 from runner.playbook.problems import PlaybookInvalid, Problem
 from runner.playbook.scan import DEPTH_LIMIT, scan
 
@@ -27,14 +26,16 @@ SIZE_LIMIT = 1024 * 1024
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A YAML file, parsed and found to be harmless."""
+    """A YAML file, parsed and made harmless."""
 
     name: str
     """Path as the user would type it."""
     sha256: str
     """Of the bytes."""
     root: yaml.MappingNode
-    """The whole."""
+    """The whole, mended as the hints of its problems say."""
+    problems: tuple[Problem, ...] = ()
+    """What no shape has met: the file is invalid where there is any, and read on all the same."""
 
 
 def read_document(file: Path, name: str) -> Document:
@@ -46,10 +47,9 @@ def read_document(file: Path, name: str) -> Document:
         raise _invalid(name, 1, 1, "the file is empty", "`runner init` writes a first playbook")
     problems = scan(root)
     if not isinstance(root, yaml.MappingNode):
-        problems.append(Problem(name, 1, 1, "file", "expected a mapping at the top"))
-    if problems or not isinstance(root, yaml.MappingNode):
-        raise PlaybookInvalid(problems)
-    return Document(name, hashlib.sha256(content).hexdigest(), root)
+        top = Problem(name, 1, 1, "file", "expected a mapping at the top")
+        raise PlaybookInvalid([*problems, top])
+    return Document(name, hashlib.sha256(content).hexdigest(), root, tuple(problems))
 
 
 def parse(content: bytes, name: str) -> yaml.Node | None:
@@ -143,12 +143,5 @@ class _Loader(_Base):
     def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:  # noqa: ANN401
         """Give the tag of a node without one; ``=`` is plain text here."""
         if kind is yaml.ScalarNode:
-            return _scalar_tag(value, self.yaml_implicit_resolvers) if implicit[0] else STR
+            return scalar_tag(value, self.yaml_implicit_resolvers) if implicit[0] else STR
         return MAP if kind is yaml.MappingNode else SEQ
-
-
-def _scalar_tag(value: str, resolvers: dict[str, Iterable[tuple[str, Any]]]) -> str:
-    for tag, pattern in resolvers.get(value[:1], ()):
-        if pattern.match(value):
-            return STR if value == "=" else tag
-    return STR

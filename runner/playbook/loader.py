@@ -45,7 +45,7 @@ def load(
     """
     document = read_document(file, str(file))
     folder = (repository or find_repository(file)).absolute()
-    findings = Findings()
+    findings = Findings(certain=list(document.problems))
     base, profiles = _parts(document, findings)
     if profile and profile not in profiles:
         findings.certain.append(_no_such_profile(profile, profiles))

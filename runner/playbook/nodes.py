@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -16,6 +16,14 @@ MAP = "tag:yaml.org,2002:map"
 """The full tag of a mapping."""
 SEQ = "tag:yaml.org,2002:seq"
 """The full tag of a list."""
+
+
+def scalar_tag(value: str, resolvers: Mapping[str, Iterable[tuple[str, Any]]]) -> str:
+    """Give the full tag of a scalar without one, by a loader's resolvers; ``=`` is plain text."""
+    for tag, pattern in resolvers.get(value[:1], ()):
+        if pattern.match(value):
+            return STR if value == "=" else str(tag)
+    return STR
 
 
 def pairs(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node]]:

@@ -1,12 +1,14 @@
-"""One walk over a parsed file that finds what no shape should ever meet."""
+"""One walk over a parsed file that finds, and takes away, what no shape should ever meet."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import cast
 
 import yaml
 
-from runner.playbook.nodes import STR
+from runner.playbook.nodes import MAP, SEQ, STR, Pair, items, scalar_tag, text
 from runner.playbook.problems import PlaybookInvalid, Problem, problem_at
 
 DEPTH_LIMIT = 50
@@ -19,6 +21,8 @@ _MERGE = _TAG + "merge"
 _SCALARS = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _COLLECTIONS = {_TAG + "map": yaml.MappingNode, _TAG + "seq": yaml.SequenceNode}
 _LEAF = (1, 0)
+_HALF = re.compile("[\ud800-\udfff]")
+_RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers
 
 
 def _short(node: yaml.Node) -> str:
@@ -26,8 +30,9 @@ def _short(node: yaml.Node) -> str:
 
 
 def scan(root: yaml.Node) -> list[Problem]:
-    """Give the problems of the tree; raises PlaybookInvalid where walking on is not safe.
+    """Give the problems of the tree, and mend it as their hints say, so that it can be read on.
 
+    Raises PlaybookInvalid where walking on is not safe.
     Found are duplicate and odd keys, merge keys, tags of other types, NUL and unpaired
     surrogates, and aliases that refer to themselves or expand beyond the limits.
     """
@@ -69,23 +74,39 @@ class _Scan:
 
     def _mapping(self, node: yaml.Node) -> tuple[int, int]:
         size, height = 1, 0
-        seen: dict[str, yaml.Node] = {}
+        seen: dict[str, Pair] = {}
+        merged: list[yaml.Node] = []
         path, visit = self._path, self.visit
         for name, item in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
             word = name.value if isinstance(name, yaml.ScalarNode) else "?"
             path.append(f".{word}")
-            if name.tag != STR or not isinstance(name, yaml.ScalarNode) or "\0" in word:
-                self._odd_key(name)
-            elif word in seen:
-                first = seen[word].start_mark.line + 1
-                self._add(name, f"the key is there twice, first in line {first}")
-            else:
-                seen[word] = name
+            if name.tag == _MERGE:
+                self._add(name, "merge keys are not supported", "lay a profile over, or repeat it")
+                merged.append(item)
+            elif (key := self._key(name)) is not None:
+                if (first := seen.get(key.value)) is None:
+                    seen[key.value] = (key, item)
+                else:
+                    line = first[0].start_mark.line + 1
+                    self._add(name, f"the key is there twice, first in line {line}")
             below = visit(item)
             path.pop()
             size += below[0] + 1
             height = max(height, below[1])
+        for pair in _merged(merged):
+            seen.setdefault(pair[0].value, pair)
+        node.value = list(seen.values())
         return size, height + 1
+
+    def _key(self, name: yaml.Node) -> yaml.ScalarNode | None:
+        """Give a key as text; None where it cannot be."""
+        if not isinstance(name, yaml.ScalarNode):
+            self._add(name, "a key must be text")
+            return None
+        if name.tag != STR or "\0" in name.value:
+            self._add(name, "a key must be text", f'quote it: "{name.value}"')
+            return text(name.value.replace("\0", ""), name)
+        return name
 
     def _sequence(self, node: yaml.Node) -> tuple[int, int]:
         size, height = 1, 0
@@ -104,23 +125,19 @@ class _Scan:
                 node.tag = STR  # `<<` is special only as a key
             else:
                 self._add(node, f"unknown tag {_short(node)}", "remove the tag")
+                node.tag = STR if node.style else scalar_tag(node.value, _RESOLVERS)
         value: str = node.value
         if "\0" in value:
             self._add(node, "a NUL character", "remove it")
-        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            node.value = value.replace("\0", "")
+        if not value.isascii() and _HALF.search(value):
             self._add(node, "half a character (an unpaired surrogate)", "remove it")
+            node.value = _HALF.sub("", node.value)
 
     def _tag(self, node: yaml.Node) -> None:
         if _COLLECTIONS.get(node.tag) is not type(node):
             self._add(node, f"unknown tag {_short(node)}", "remove the tag")
-
-    def _odd_key(self, name: yaml.Node) -> None:
-        if name.tag == _MERGE:
-            self._add(name, "merge keys are not supported", "lay a profile over, or repeat it")
-        elif isinstance(name, yaml.ScalarNode):
-            self._add(name, "a key must be text", f'quote it: "{name.value}"')
-        else:
-            self._add(name, "a key must be text")
+            node.tag = MAP if isinstance(node, yaml.MappingNode) else SEQ
 
     def _add(self, node: yaml.Node, message: str, hint: str = "") -> None:
         key = "".join(self._path).lstrip(".") or "file"
@@ -129,3 +146,11 @@ class _Scan:
     def _stop(self, node: yaml.Node, message: str, hint: str) -> None:
         self._add(node, message, hint)
         raise PlaybookInvalid(self.problems)
+
+
+def _merged(nodes: list[yaml.Node]) -> Iterator[Pair]:
+    """Give what merge keys bring: the entries of a mapping, or of a list of them."""
+    for node in nodes:
+        for one in items(node) or [node]:
+            if isinstance(one, yaml.MappingNode):
+                yield from one.value

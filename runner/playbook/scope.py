@@ -60,7 +60,7 @@ class Scope(msgspec.Struct, frozen=True):
     environment: Mapping[str, str] | None = None
     """The machine's environment; None leaves ``env`` open."""
     opened: frozenset[str] = frozenset()
-    """Heads (``release``) and names (``inputs.url``) whose values are not known."""
+    """Heads (``vars``) and names (``inputs.url``) whose values are not known."""
     secrets: frozenset[str] = frozenset()
     """Environment variables that are declared secret anywhere."""
     run: bool = False
@@ -118,5 +118,6 @@ class Scope(msgspec.Struct, frozen=True):
 
     def _names(self) -> Iterator[str]:
         yield from self.values
+        yield from (name for name in self.opened if "." in name)
         if self.run:
             yield from RUN_NAMES

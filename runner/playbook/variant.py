@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -151,11 +151,14 @@ class Variant(msgspec.Struct):
     def _filler(self) -> Filler:
         return Filler(self._scope, self.desk.findings)
 
-    def _add(self, head: str, values: Mapping[str, Value] | None) -> None:
+    def _open(self, head: str, names: Iterable[str] = ()) -> None:
+        """Say that a part has a problem: these names, or what it states, have no value here."""
+        stated = (f"{head}.{name}" for name, _ in pairs(child(self.root, head)))
+        opened = set(names or stated) or {head}
+        self._scope = replace(self._scope, opened=self._scope.opened | opened)
+
+    def _add(self, values: Mapping[str, Value]) -> None:
         scope = self._scope
-        if values is None:
-            self._scope = replace(scope, opened=scope.opened | {head})
-            return
         # A text that still has a look-up in it has no value in this reading.
         opened = {name for name, value in values.items() if OPENING in value.text}
         known = {name: value for name, value in values.items() if name not in opened}
@@ -164,11 +167,11 @@ class Variant(msgspec.Struct):
     def _release(self) -> Release:
         release = self._section("release", RELEASE.read)
         if release is None:
-            self._add("release", None)
+            self._open("release", RELEASE_NAMES)
             return Release("", "")
         texts = {name: str(getattr(release, name.partition(".")[2])) for name in RELEASE_NAMES}
         stated = {name: text for name, text in texts.items() if text}
-        self._add("release", {name: Value(text) for name, text in stated.items()})
+        self._add({name: Value(text) for name, text in stated.items()})
         self._env = environment_names(stated)
         return release
 
@@ -179,11 +182,11 @@ class Variant(msgspec.Struct):
         filled = self._filler().fill(node, "vars")
         variables = self.desk.findings.attempt(lambda: VARS.read(filled, "vars"))
         if variables is None:
-            self._add("vars", None)
+            self._open("vars")
             return {}
         self.desk.findings.attempt(lambda: refuse_clashes(filled, "vars"))
         values = {f"vars.{name}": _value(item) for name, item in pairs(filled)}
-        self._add("vars", values)
+        self._add(values)
         self._env |= environment_names({name: one.text for name, one in values.items()})
         return variables
 
@@ -191,10 +194,10 @@ class Variant(msgspec.Struct):
         env = self._section("env", ENVIRONMENT.read)
         if env is None:
             if child(self.root, "env") is not None:
-                self._add("env", None)
+                self._open("env")
             return
         self._env |= env
-        self._add("env", {f"env.{name}": Value(text) for name, text in env.items()})
+        self._add({f"env.{name}": Value(text) for name, text in env.items()})
 
     def _known_roles(self, owners: Owners | None) -> None:
         for role, node in pairs(child(self.root, "notify")):

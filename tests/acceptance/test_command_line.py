@@ -197,10 +197,19 @@ def test_lint(repo: Path) -> None:
 
 
 def test_lint_of_a_file_that_is_not_there(repo: Path) -> None:
-    done = runner("lint", "gone.yaml", cwd=repo)
+    """It is one problem among those of the others."""
+    write(repo, GREEN + "x: 1\n")
+    files = ("config/mlflow_release.yaml", "gone.yaml", "config")
+    done = runner("lint", *files, cwd=repo)
     assert done.returncode == 2
-    assert "gone.yaml" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert [line.partition(" (")[0] for line in done.stderr.splitlines()] == [
+        "config/mlflow_release.yaml:5:1: x: unknown key",
+        "gone.yaml:1:1: file: No such file or directory",
+        "config:1:1: file: is not a file",
+    ]
+    done = runner("lint", "--format", "json", *files, cwd=repo)
+    assert done.returncode == 2
+    assert [one["file"] for one in json.loads(done.stdout)] == list(files)
 
 
 @pytest.mark.parametrize("what", ["playbook", "definition", "run"])

@@ -108,6 +108,7 @@ def test_definitions_have_a_schema_of_their_own() -> None:
     assert verdicts == {
         "smoke.yaml": True,
         "needs_postgres.yaml": True,
+        "twice.yaml": True,
         "broken.yaml": False,
         "broken_top.yaml": False,
     }

@@ -70,9 +70,18 @@ WAIVERS = Record(
 def read_waivers(file: Path, shown: str) -> tuple[Waiver, ...]:
     """Read a file of waivers; raises PlaybookInvalid, and UsageError where it is not there."""
     document = read_document(file, shown)
-    values = WAIVERS.read(document.root, "")["waivers"]
-    nodes = items(child(document.root, "waivers"))
-    pairs = enumerate(zip(values, nodes, strict=True))
+    try:
+        waivers = _waivers(document.root)
+    except PlaybookInvalid as error:
+        raise PlaybookInvalid([*document.problems, *error.problems]) from error
+    if document.problems:
+        raise PlaybookInvalid(document.problems)
+    return waivers
+
+
+def _waivers(root: yaml.Node) -> tuple[Waiver, ...]:
+    values = WAIVERS.read(root, "")["waivers"]
+    pairs = enumerate(zip(values, items(child(root, "waivers")), strict=True))
     return each(partial(_waiver, *pair, f"waivers[{index}]") for index, pair in pairs)
 
 

@@ -173,6 +173,11 @@ def test_no_waivers(tmp_path: Path) -> None:
         ("MLflow", "'-'", "waivers[0].package"),
         ("    id:", "    ids:", "unknown key"),
         ("reason", "owner", "twice"),
+        (
+            "    owner: ML Lead\n",
+            "    owner: ML Lead\n    owner: Me\n",
+            "w:7:5: waivers[0].owner",
+        ),
     ],
 )
 def test_waivers_that_cannot_be_used(tmp_path: Path, old: str, new: str, problem: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from runner.errors import UsageError
 from runner.playbook.document import SIZE_LIMIT, parse, read_document
+from runner.playbook.nodes import canonical
 from runner.playbook.problems import PlaybookInvalid
 
 
@@ -27,7 +28,6 @@ def refusal(file: Path, content: bytes) -> str:
         (b"a: *b\n", "undefined alias"),
         (b"a: &b 1\nc: &b 2\nd: [", "not valid YAML"),
         (b"5", "expected a mapping at the top"),
-        (b"a: !!seq {}\nb: !!map []\nc: !!str [1]\n", "unknown tag !!seq"),
         (b"[" * 100_000, "nested deeper than 50 levels"),
         (b"- " * 100_000, "nested deeper than 50 levels"),
         (b"? " * 100_000, "nested deeper than 50 levels"),
@@ -35,6 +35,34 @@ def refusal(file: Path, content: bytes) -> str:
 )
 def test_refused(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in refusal(tmp_path / "x", content)
+
+
+def test_what_can_be_mended_is_read_on(tmp_path: Path) -> None:
+    text = (
+        "a: !!seq {b: !x 5, b: 6}\nc: !!str [!y '7']\n8: {<<: [{d: 9, e: 1}], e: 2}\n? [f]\n: 1\n"
+        '"g\\0": "h\\0"\n'
+    )
+    (tmp_path / "x").write_text(text)
+    document = read_document(tmp_path / "x", "x")
+    assert canonical(document.root) == {
+        "a": {"b": "int:5"},
+        "c": ["str:7"],
+        "8": {"e": "int:2", "d": "int:9"},
+        "g": "str:h",
+    }
+    told = [(one.line, one.key, one.message.partition(",")[0]) for one in document.problems]
+    assert told == [
+        (1, "a", "unknown tag !!seq"),
+        (1, "a.b", "unknown tag !x"),
+        (1, "a.b", "the key is there twice"),
+        (2, "c", "unknown tag !!str"),
+        (2, "c[0]", "unknown tag !y"),
+        (3, "8", "a key must be text"),
+        (3, "8.<<", "merge keys are not supported"),
+        (4, "?", "a key must be text"),
+        (6, "g\0", "a key must be text"),
+        (6, "g\0", "a NUL character"),
+    ]
 
 
 def test_size(tmp_path: Path) -> None:
