@@ -4,6 +4,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
+# Thousands of processes are started: each would compile every module anew where nothing is kept.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help validate test lint parse-workflows format pytest coverage wheel-test bench excerpts reports schema lock clean
 
 # The name of a stamp: it exists where the environment in folder $(1) was made, in this place,
