@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from support.bundles import unpacked
 from support.command import runner
 
+from runner.reporters.text import clean
+
 PLAYBOOK = """\
 release: {package: demo, version: "1.0"}
 advisories:
@@ -142,6 +144,8 @@ ENCODERS: dict[str, Callable[[str], str]] = {
     "python": repr,
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "inside base64": lambda value: base64.b64encode(f"u:{value}".encode()).decode(),
+    "coloured": lambda value: f"{value[:6]}\x1b[1m{value[6:9]}\x1b]8;;http://x\x07{value[9:]}",
+    "control": lambda value: "\0".join((value[:5], value[5:8], f"\b{value[8:]}")),
 }
 INNER_ENCODERS = [name for name in ENCODERS if "base64" not in name]
 MARKS = "abcXYZ0189+/=&%'\"\\ <>é"
@@ -191,8 +195,14 @@ def traces(core: str) -> list[bytes]:
     ),
     sizes=st.lists(st.integers(1, 30), min_size=1, max_size=4),
 )
-@example(tail="'\"= ", ways=[("json", "python"), ("address", "base64")], sizes=[3])
-@example(tail="\\Y ", ways=[("plain", "html"), ("shell", "inside base64")], sizes=[10])
+@example(
+    tail="'\"= ", ways=[("json", "python"), ("coloured", "plain"), ("address", "base64")], sizes=[3]
+)
+@example(
+    tail="\\Y ",
+    ways=[("plain", "html"), ("control", "json"), ("shell", "inside base64")],
+    sizes=[10],
+)
 def test_no_file_holds_a_secret(
     tmp_path_factory: pytest.TempPathFactory,
     port: int,
@@ -251,10 +261,14 @@ LEFT = {
 
 
 def found_in(contents: dict[str, bytes], cores: list[str]) -> list[str]:
-    """Name the files that hold a trace of a secret, and what stands there."""
+    """Name the files that hold a trace of a secret, as they are or as they are shown."""
+    shown = {
+        f"{name}, shown": clean(content.decode("utf-8", "replace")).encode()
+        for name, content in contents.items()
+    }
     return [
         f"{name}: {content[max(0, at.start() - 60) : at.end() + 40]!r}"
-        for name, content in contents.items()
+        for name, content in (contents | shown).items()
         for core in cores
         for trace in traces(core)
         if (at := re.search(re.escape(trace), content))

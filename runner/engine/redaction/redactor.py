@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from runner.engine.redaction import addresses
+from runner.engine.redaction import addresses, hidden
 from runner.engine.redaction.common import refusal
 from runner.engine.redaction.formats import RULES
 from runner.engine.redaction.forms import cores_of, forms
@@ -49,9 +49,10 @@ class Redactor:
             if why := refusal(value, words):
                 self.warnings += (f"the value of {name} is {why} to be redacted",)
                 continue
-            for form in forms(value):
-                names.setdefault(form, name)
-            cores |= cores_of(value)
+            for one in {value, _seen(value)}:
+                if not refusal(one, words):
+                    names = dict.fromkeys(forms(one), name) | names
+                    cores |= cores_of(one)
             password = password_of(value)
             if password and not refusal(password, words):
                 inside |= dict.fromkeys(forms(password), name)
@@ -65,6 +66,7 @@ class Redactor:
         if len(data) > _PIECE:
             return self._large(data)
         maybe = self._known.maybe_in(data) or _anchors().maybe_in(data) or addresses.maybe_in(data)
+        maybe = maybe or hidden.maybe_in(data)
         return self.apply(data, self.scan(data)[0]) if maybe else data  # as nearly never
 
     def _large(self, data: bytes) -> bytes:
@@ -92,6 +94,19 @@ class Redactor:
 
         Where ``more`` data follows, the bytes from there on may belong to a secret that it ends.
         """
+        spans, sure = self._scan(data, more=more)
+        if (shown := hidden.shown(data, more=more)) is not None:
+            found, certain = self._scan(shown.text, more=more)
+            spans = merged([*spans, *map(shown.span, found)])
+            place = shown.cut(certain)
+            if len(data) - place <= len(shown.text) - certain + hidden.LIMIT:
+                sure = min(sure, place)
+            if more:
+                sure = _clear_cut(data, spans, sure)
+        return spans, sure
+
+    def _scan(self, data: bytes, *, more: bool) -> tuple[list[Span], int]:
+        """Do what `scan` does, of the bytes as they are."""
         spans = list(self._values(data))
         spans += (Span(start, stop, addresses.NAME, known=False) for start, stop in _urls(data))
         sure = _look(data, spans, more=more)
@@ -157,6 +172,11 @@ class RedactedStream:
         """Give what was held back, for the stream has ended."""
         held, self._held = self._held, b""
         return self._redactor.data(held) if held else b""
+
+
+def _seen(value: str) -> str:
+    seen = hidden.shown(value.encode("utf-8", "surrogateescape"))
+    return seen.text.decode("utf-8", "surrogateescape") if seen else value
 
 
 def _mask(name: str) -> bytes:

@@ -14,9 +14,11 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.streams import streamed
 
 from runner.engine.redaction import Redactor
 from runner.engine.redaction.forms import cores_of, forms
+from runner.reporters.text import clean
 
 VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=40)
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -50,7 +52,18 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
         f"postgresql://user:{urllib.parse.quote(value, safe='')}@host/db"
     ),
     "json in base64": lambda value: _base64(json.dumps({"auth": value})),
+    "coloured": lambda value: _split(value, "\x1b[1m", "\x1b[38;5;3m", "\x9b0m"),
+    "a link in a terminal": lambda value: _split(value, "\x1b]8;;http://x\x1b\\", "\x1b]8;;\x07"),
+    "control": lambda value: _split(value, "\0", "\b", "\x7f", "\x90"),
+    "directions and zero widths": lambda value: _split(value, "\u202e", "\u200b", "\ufeff"),
+    "coloured json": lambda value: _split(json.dumps([value]), "\x1b[0m"),
 }
+
+
+def _split(text: str, *marks: str) -> str:
+    """Put one of the marks behind every third character but those of an escape."""
+    parts = re.findall(r"(?:\\u.{4}|\\?.){1,3}", text, re.DOTALL)
+    return "".join(part + marks[at % len(marks)] for at, part in enumerate(parts))
 
 
 def _base64(text: str) -> str:
@@ -60,16 +73,6 @@ def _base64(text: str) -> str:
 def _lower(code: str) -> str:
     parts = code.split("%")
     return "%".join([parts[0], *(part[:2].lower() + part[2:] for part in parts[1:])])
-
-
-def streamed(redactor: Redactor, data: bytes, sizes: list[int]) -> bytes:
-    """Redact data that comes in pieces of these sizes, again and again."""
-    stream, out, turn = redactor.stream(), b"", 0
-    while data:
-        size = sizes[turn % len(sizes)]
-        out += stream.feed(data[:size])
-        data, turn = data[size:], turn + 1
-    return out + stream.close()
 
 
 @settings(max_examples=300)
@@ -83,14 +86,14 @@ def test_a_value_is_found_in_every_encoding_and_chunking(
     name: str, value: str, sizes: list[int]
 ) -> None:
     redactor = Redactor({"KEY": value})
-    if redactor.warnings:
+    if redactor.warnings or Redactor({"KEY": clean(value)}).warnings:
         return  # too common: another test
     shown = ENCODINGS[name](value)
-    clean = redactor.text(f"- {shown} -")
-    assert "[redacted KEY]" in clean
-    assert shown not in clean
-    assert value not in clean
-    assert streamed(redactor, f"- {shown} -".encode(), sizes) == clean.encode()
+    found = redactor.text(f"- {shown} -")
+    assert "[redacted KEY]" in found
+    assert shown not in found
+    assert value not in clean(found)
+    assert streamed(redactor, f"- {shown} -".encode(), sizes) == found.encode()
 
 
 @given(VALUE, st.binary(max_size=20), st.binary(max_size=20))
