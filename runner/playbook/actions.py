@@ -21,6 +21,7 @@ RUN_KIND = "command"
 """The kind that ``run`` is short for."""
 
 
+_CHECKABLE = "a mapping of what can be checked"
 VACUOUS = "states nothing, so anything would pass"
 """What is said of an empty expectation."""
 
@@ -107,10 +108,10 @@ def _machine_part(node: yaml.Node | None, key: str) -> yaml.MappingNode | None:
     """Give the mapping without the owner's words, or None where nothing else is there."""
     if node is None:
         return None
-    if not isinstance(node, yaml.MappingNode):
-        raise refuse(node, key, "a mapping of what can be checked")
-    if not node.value:
+    if _states_nothing(node):
         raise PlaybookInvalid([problem_at(node, key, VACUOUS)])
+    if not isinstance(node, yaml.MappingNode):
+        raise refuse(node, key, _CHECKABLE)
     empty = [name for name, item in node.value if name.value != SAYS and _states_nothing(item)]
     if empty:
         message = VACUOUS
@@ -128,6 +129,11 @@ def _expects(kind: KindSpec) -> str:
     return f"say under expect what {kind.name} can hold it against: {words}" if words else ""
 
 
+def is_prose(node: yaml.Node) -> bool:
+    """Say whether ``expect`` is the owner's words alone, of which a kind learns nothing."""
+    return isinstance(node, yaml.ScalarNode) and not _states_nothing(node)
+
+
 def words_of(node: yaml.Node | None, key: str) -> str:
     """Give the owner's words: a prose ``expect``, or ``says`` in a mapping."""
     if node is None:
@@ -138,4 +144,6 @@ def words_of(node: yaml.Node | None, key: str) -> str:
     at = f"{key}.{SAYS}" if said is not node else key
     if _states_nothing(said):
         raise PlaybookInvalid([problem_at(said, at, VACUOUS)])
+    if isinstance(said, yaml.SequenceNode):
+        raise refuse(said, at, "text" if said is not node else _CHECKABLE)
     return Text().read(said, at)

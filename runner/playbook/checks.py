@@ -10,7 +10,7 @@ import yaml
 from msgspec.structs import replace
 
 from runner.model import Check, Retry
-from runner.playbook.actions import ActionNodes, words_of
+from runner.playbook.actions import ActionNodes, is_prose, words_of
 from runner.playbook.definitions import Definition, find_definition, read_inputs
 from runner.playbook.desk import Desk
 from runner.playbook.durations import DURATION
@@ -196,7 +196,7 @@ def _steps(
         return _of_definition(node, draft, around, desk, key)
     if draft.uses is None and draft.run is None:
         return None, None
-    expect = draft.expect if isinstance(draft.expect, yaml.MappingNode) else None
+    expect = None if draft.expect is None or is_prose(draft.expect) else draft.expect
     run = draft.run if draft.uses is None else None
     nodes = ActionNodes(node, draft.uses, run, draft.parameters, expect)
     step = desk.findings.attempt(

@@ -46,6 +46,8 @@ def refuse(node: yaml.Node, key: str, expected: str, hint: str = "") -> Playbook
     if isinstance(node, yaml.ScalarNode) and node.value:
         written = getattr(node, "shown", node.value)  # filled from the environment: never shown
         found = f"'{str(written)[:60]}'"
+    elif tag_of(node) == "str":
+        found = "an empty text"
     elif isinstance(node, yaml.CollectionNode) and not node.value:
         found = found.replace("a ", "an empty ", 1)
     return PlaybookInvalid([problem_at(node, key, f"expected {expected}, found {found}", hint)])

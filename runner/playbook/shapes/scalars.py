@@ -32,7 +32,7 @@ class Text(msgspec.Struct, frozen=True):
             raise refuse(node, key, self.expected, f'quote it: "{node.value}"' if quote else "")
         value = str(node.value)
         if not value and not self.empty:
-            raise refuse(node, key, f"{self.expected} that is not empty")
+            raise refuse(node, key, self.expected)
         if self.pattern and not re.fullmatch(self.pattern, value):
             raise refuse(node, key, self.expected)
         return value
@@ -47,19 +47,30 @@ class Text(msgspec.Struct, frozen=True):
         return schema
 
 
+_PLAIN = {
+    "int": re.compile(r"-?(0|[1-9][0-9]*)"),
+    "float": re.compile(r"-?[0-9]+\.[0-9]+"),
+    "bool": re.compile(r"true|false"),
+}
+"""By type, how a scalar looks of which every reader of YAML makes what is written."""
+
+
 class Scalar(msgspec.Struct, frozen=True):
-    """A string, number or boolean, taken as it is written: for argv and the environment."""
+    """A string, number or boolean, taken as it is written: for argv and the environment.
+
+    What other readers of YAML would make something else of (``010`` is 8 in YAML 1.1 and 10 in
+    1.2, ``yes`` is true in 1.1) must be quoted: nobody can tell which of both is meant.
+    """
 
     def read(self, node: yaml.Node, key: str) -> str:
         """Take the written characters of a scalar."""
-        if not isinstance(node, yaml.ScalarNode) or tag_of(node) not in {
-            "str",
-            "int",
-            "float",
-            "bool",
-        }:
+        if not isinstance(node, yaml.ScalarNode):
             raise refuse(node, key, "text or a number")
-        return str(node.value)
+        written, kind = str(node.value), tag_of(node)
+        if kind == "str" or (kind in _PLAIN and _PLAIN[kind].fullmatch(written)):
+            return written
+        wanted = "text, or a number written plainly" if kind in _PLAIN else "text or a number"
+        raise refuse(node, key, wanted, f'quote it: "{written}"' if written else "")
 
     def schema(self) -> dict[str, Any]:
         """Give every scalar but null."""

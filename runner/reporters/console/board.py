@@ -77,8 +77,7 @@ class Board:
             case ServiceEnded(report=report):
                 self._jobs.pop(("service", report.name), None)
             case AttemptStarted(check=check, last_line=read):
-                again = f"attempt {event.number} of {check.retry.attempts}"
-                remark = again if event.number > 1 else ""
+                remark = rows.repeated(event) if event.number > 1 else ""
                 self._jobs["check", check.id] = Job(
                     rows.area_of(check), remark, self._clock(), read
                 )

@@ -59,11 +59,16 @@ def headline(event: RunStarted) -> Line:
 
 def started(event: AttemptStarted, position: str, look: Look) -> Line:
     """Say which check is running, so that a log tells where it hangs."""
-    attempts = event.check.retry.attempts
-    again = f", attempt {event.number} of {attempts}" if event.number > 1 else ""
+    again = f", {repeated(event)}" if event.number > 1 else ""
     room = look.width - cells(position) - cells(again) - 3
     title = shorten(area_of(event.check), room, look.ellipsis)
     return line(say(f"  {position} {title}{again}", Tone.FAINT))
+
+
+def repeated(event: AttemptStarted) -> str:
+    """Name an attempt after the first; those of a run that is resumed count on beyond ``retry``."""
+    number, attempts = event.number, event.check.retry.attempts
+    return f"attempt {number} of {attempts}" if number <= attempts else f"attempt {number}"
 
 
 def retrying(event: AttemptEnded, look: Look) -> Line:

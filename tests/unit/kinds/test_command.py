@@ -195,7 +195,7 @@ def test_a_secret_is_no_output(tmp_path: Path) -> None:
     [
         ("{}", "", "missing key"),
         ("{run: []}", "", "a list of at least 1"),
-        ("{run: ''}", "", "not empty"),
+        ("{run: ''}", "", "found an empty text"),
         ("{run: 3}", "", "a shell script, or a list"),
         ("{run: 'echo ${{ steps.a.outputs.b }}'}", "", "STEP_A_B"),
         ("{run: [x], save_stdout: ../x}", "", "a file name without folders"),

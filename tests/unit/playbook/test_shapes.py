@@ -74,11 +74,11 @@ ACCEPTED: list[tuple[str, str, Any]] = [
 ]
 REFUSED = [
     ("text", "ABC", "expected small letters, found 'ABC'"),
-    ("text", "''", "expected small letters that is not empty, found text"),
+    ("text", "''", "expected small letters, found an empty text"),
     ("text", "5", "expected small letters, found '5' (quote it: \"5\")"),
     ("text", "[]", "expected small letters, found an empty list"),
     ("any text", "2024-01-01", "found '2024-01-01'"),
-    ("scalar", "null", "expected text or a number"),
+    ("scalar", "~", "expected text or a number, found '~' (quote it: \"~\")"),
     ("integer", "10", "a whole number from 0 to 9"),
     ("integer", "'5'", "a whole number"),
     ("number", "3", "a number from 0 to 2"),
@@ -130,6 +130,15 @@ def test_refused_as_the_schema_says(name: str, text: str, message: str) -> None:
         SHAPES[name].read(node_of(text), "key")
     assert message in str(caught.value)
     assert not accepts(SHAPES[name], text)
+
+
+@pytest.mark.parametrize("text", ["010", "yes", "True", "1.e+3", "0x1F", "1:30", "1_000", ".inf"])
+def test_what_readers_of_yaml_make_different_things_of(text: str) -> None:
+    """The schema cannot know, as it is asked of what was made."""
+    wanted = f"expected text, or a number written plainly, found '{text}' (quote it: \"{text}\")"
+    with pytest.raises(PlaybookInvalid, match=re.escape(wanted)):
+        SHAPES["scalar"].read(node_of(text), "key")
+    assert accepts(SHAPES["scalar"], text)
 
 
 def test_what_a_conversion_refuses() -> None:

@@ -224,6 +224,8 @@ def test_counts_and_a_pause_between_attempts() -> None:
     assert picture(shown)[0] == "⠋ Check 0                0 s  waiting 2.0 s to retry"
     shown.hear(AttemptStarted(first, 2, lambda: ""))
     assert picture(shown)[0] == "⠋ Check 0                0 s  attempt 2 of 3"
+    shown.hear(AttemptStarted(first, 4, lambda: ""))  # of a run that was resumed
+    assert picture(shown)[0] == "⠋ Check 0                0 s  attempt 4"
     shown.hear(AttemptEnded(first, failed, None))
     shown.hear(CheckEnded(first, samples.result("c0", "Check 0", failed)))
     shown.hear(CheckEnded(second, samples.result("c1", "Check 1", failed)))
