@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from runner.cli import ci
+from runner.cli.options import json_option, option, playbook_option
 from runner.errors import ExitCode, UsageError
 from runner.kinds import load_kinds
 from runner.playbook import KindSpec, discover, load
@@ -18,7 +19,8 @@ from runner.playbook.problems import PlaybookInvalid, Problem
 
 @click.command("lint")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
+@playbook_option
+@option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
@@ -26,15 +28,17 @@ from runner.playbook.problems import PlaybookInvalid, Problem
     show_default=True,
     help="How errors are shown.",
 )
-def command(files: tuple[Path, ...], form: str) -> None:
+@json_option
+def command(files: tuple[Path, ...], playbook: Path | None, form: str, *, as_json: bool) -> None:
     """Show every error of the playbook(s), each as FILE:LINE:COLUMN, and exit with 2 on any.
 
-    FILES default to the only config/*_release.yaml.
+    FILES, beside --playbook, default to the only config/*_release.yaml.
     """
-    chosen = files or (discover(Path()),)
+    named = (*((playbook,) if playbook else ()), *files)
+    chosen = tuple(dict.fromkeys(named)) or (discover(Path()),)
     kinds = load_kinds()
     problems = [problem for file in chosen for problem in _problems(file, kinds)]
-    if form == "json":
+    if as_json or form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(problems), indent=1))
     else:
         for problem in problems:

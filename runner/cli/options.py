@@ -30,13 +30,16 @@ def together(*decorators: Decorator[Any]) -> Decorator[Any]:
     return add
 
 
+playbook_option = option(
+    "-p",
+    "--playbook",
+    type=click.Path(path_type=Path),
+    help="Playbook [default: the only config/*_release.yaml].",
+)
+"""Which playbook."""
+
 playbook_options = together(
-    option(
-        "-p",
-        "--playbook",
-        type=click.Path(path_type=Path),
-        help="Playbook [default: the only config/*_release.yaml].",
-    ),
+    playbook_option,
     option("--profile", default="", help="Profile to lay over the playbook."),
     option(
         "--set",
@@ -115,7 +118,9 @@ running_options = together(
 )
 """How checks are run."""
 
-_json_option = option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+json_option = option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+"""Whether a program is to read the result."""
+
 _quiet_option = option("-q", "--quiet", is_flag=True, help="Show only failures and the verdict.")
 _color_option = option(
     "--color/--no-color",
@@ -124,12 +129,12 @@ _color_option = option(
 )
 
 display_options = together(
-    _json_option,
+    json_option,
     _quiet_option,
     option("-v", "--verbose", is_flag=True, help="Stream the output of checks."),
     _color_option,
 )
 """How the course of things is shown."""
 
-result_options = together(_json_option, _quiet_option, _color_option)
+result_options = together(json_option, _quiet_option, _color_option)
 """How the end of things is shown, where nothing is run."""

@@ -194,6 +194,20 @@ def test_lint(repo: Path) -> None:
     problems = json.loads(done.stdout)
     assert [(one["line"], one["key"]) for one in problems] == [(5, "x"), (6, "y")]
     assert set(problems[0]) == {"file", "line", "column", "key", "message", "hint"}
+    assert runner("lint", "--json", cwd=repo).stdout == done.stdout
+
+
+def test_lint_of_the_playbook_that_other_commands_take(repo: Path) -> None:
+    write(repo, GREEN + "x: 1\n")
+    (repo / "other.yaml").write_text(HEAD + GREEN + "y: 1\n")
+    assert "other.yaml:5:1: y: " in runner("lint", "-p", "other.yaml", cwd=repo).stderr
+    done = runner(
+        "lint", "config/mlflow_release.yaml", cwd=repo, env={"RUNNER_PLAYBOOK": "other.yaml"}
+    )
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        "other.yaml",
+        "config/mlflow_release.yaml",
+    ]
 
 
 def test_lint_of_a_file_that_is_not_there(repo: Path) -> None:
