@@ -87,6 +87,11 @@ class StepContext:
         return self.session.base
 
     @property
+    def rehearsed_as(self) -> str:
+        """The profile of a rehearsal, or an empty text."""
+        return self.session.rehearsed_as
+
+    @property
     def remaining(self) -> float:
         """Seconds until the step's deadline."""
         return max(0.0, self.deadline - time.monotonic())

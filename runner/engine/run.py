@@ -84,6 +84,7 @@ def execute(
             live=dossier.live,
             release=plan.playbook.release,
             base=options.base,
+            rehearsed_as=plan.playbook.rehearsed_as,
             environment=without_secrets(environment, plan),
             secrets=values,
             redactor=redactor,

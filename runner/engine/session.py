@@ -37,6 +37,8 @@ class Session:
     """What the playbook tracks."""
     base: str
     """The git ref to compare with, or empty."""
+    rehearsed_as: str
+    """The profile under which a rehearsal of the playbook takes place, or empty."""
     environment: Mapping[str, str]
     """The runner's own environment, without any secret."""
     secrets: Mapping[str, str]

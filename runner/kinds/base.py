@@ -97,6 +97,10 @@ class Context(Protocol):
         """The git ref that the work tree is compared with (``--base``), or an empty text."""
 
     @property
+    def rehearsed_as(self) -> str:
+        """The profile under which a rehearsal of the playbook takes place, or an empty text."""
+
+    @property
     def remaining(self) -> float:
         """Seconds until the step's deadline, never below 0."""
 

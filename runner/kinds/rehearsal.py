@@ -13,7 +13,7 @@ from runner.errors import DossierError
 from runner.kinds.base import Context, Kind
 from runner.kinds.verdicts import judge, with_verdict
 from runner.model import Assertion, Outcome, StepReport
-from runner.model.rehearsed import Rehearsed
+from runner.model.rehearsed import SEED, Rehearsed
 from runner.playbook.durations import AGE
 from runner.playbook.shapes import Field, Record, Text
 
@@ -82,6 +82,10 @@ class RehearsalAction:
         yield Assertion("verdict", "passed", f"{record.verdict}{why}", green)
         package = context.release.package
         yield Assertion("package", package, record.package, record.package == package)
+        wanted = context.rehearsed_as
+        same = record.profile == wanted
+        yield Assertion("profile", wanted or "none", record.profile or "none", same)
+        yield from _data(record)
         ended = moment(record.ended)
         age = None if ended is None else ((self.now or datetime.now(UTC)) - ended).total_seconds()
         told = "unknown" if age is None else _age(age)
@@ -93,6 +97,16 @@ class RehearsalAction:
             yield Assertion(name, sha256[:12], has[:12] or "missing", has == sha256)
         if not record.locks_after:
             yield Assertion("locks", "at least one", "none", holds=False)
+
+
+def _data(record: Rehearsed) -> Iterator[Assertion]:
+    """Demand a copy of what is there: what a rehearsal has seeded is nobody's."""
+    known = {one.what: one.before for one in record.kept}
+    if "database" in known:
+        seeded = any(one.name == SEED for one in record.parts)
+        copied = bool(known["database"]) and not seeded
+        told = "a copy" if copied else "there was nothing to copy"
+        yield Assertion("database", "a copy", told, copied)
 
 
 def _restored(record: Rehearsed) -> str:
@@ -114,7 +128,7 @@ def _age(seconds: float) -> str:
 
 REHEARSAL = Kind(
     name="rehearsal",
-    summary="Demand a rehearsal of this very step that is green and young: package, lock, age.",
+    summary="Demand a rehearsal of this very step, green and young: package, profile, data, lock.",
     parameters=Record(
         RehearsalParameters,
         (

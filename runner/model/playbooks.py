@@ -90,6 +90,9 @@ class Playbook:
     """Where newer versions are looked for."""
     rehearsal: Rehearsal | None = None
     """How an upgrade is rehearsed; None where the playbook does not say."""
+    rehearsed_as: str = ""
+    """The profile under which a rehearsal of it takes place: that which ``rehearsal.profile`` leads
+    to, else its own."""
     notify: tuple[NotifyTarget, ...] = ()
     """Where roles are told of what happens."""
     on_failure: str = "ask"

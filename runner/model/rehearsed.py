@@ -16,6 +16,8 @@ NAME: Final = "rehearsal.json"
 """Path of the record in the rehearsal's dossier."""
 CLEAN_UP: Final = "clean-up"
 """Name of the part that removes everything scratch."""
+SEED: Final = "seed"
+"""Name of the part that fills the database where there was nothing to copy."""
 ENDED: Final = "rehearsal_ended"
 """The journal's event that tells the hash of the record."""
 

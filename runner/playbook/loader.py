@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def load(
     if profile and profile not in profiles:
         findings.certain.append(_no_such_profile(profile, profiles))
     chosen: Playbook | None = None
+    plain: Playbook | None = None
     confinement = Confinement(folder)
     for name in ("", *profiles):
         selected = name == profile
@@ -61,10 +63,18 @@ def load(
         playbook = Variant(root, desk, known, str(file), document.sha256, name).read()
         findings.certain.extend(desk.findings.all())
         chosen = playbook if selected else chosen
+        plain = plain or playbook
     if problems := findings.all():
         raise PlaybookInvalid(problems)
     assert chosen is not None  # noqa: S101 - an unknown profile is a problem
-    return chosen
+    assert plain is not None  # noqa: S101 - it is read before any profile
+    return dataclasses.replace(chosen, rehearsed_as=_rehearsed_as(chosen, plain))
+
+
+def _rehearsed_as(book: Playbook, plain: Playbook) -> str:
+    """Say which profile a rehearsal is under; what the plain playbook names is for itself alone."""
+    named, of_plain = (one.rehearsal.profile if one.rehearsal else "" for one in (book, plain))
+    return named if named and (not book.profile or named != of_plain) else book.profile
 
 
 def _parts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from runner.model import Outcome
+from runner.model.rehearsed import SEED
 from runner.rehearsal import checkout, containers, versions
 from runner.rehearsal.copies import refuse_full
 from runner.rehearsal.course import Halt, Notes
@@ -40,7 +41,7 @@ def prepare(rig: Rig) -> None:
         full = rig.copies.make()
         notes.facts += rig.copies.told()
     if not full:
-        with rig.part("seed") as notes:
+        with rig.part(SEED) as notes:
             _seed(rig, notes)
     if kept is not None:
         with rig.part("keep"):

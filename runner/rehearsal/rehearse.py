@@ -141,12 +141,8 @@ def _settings(world: World, book: Playbook) -> Rehearsal:
 def playbook_of(world: World) -> Playbook:
     """Read the user's playbook, under the profile for rehearsals; raises PlaybookInvalid."""
     book = _read(world, world.profile)
-    profile = book.rehearsal.profile if book.rehearsal else ""
-    if world.profile and profile:
-        plain = _read(world, "").rehearsal
-        # What the playbook itself names is for a command line that names none.
-        profile = "" if plain and plain.profile == profile else profile
-    return _read(world, profile) if profile else book
+    profile = book.rehearsed_as
+    return book if profile == world.profile else _read(world, profile)
 
 
 def _read(world: World, profile: str) -> Playbook:

@@ -10,7 +10,7 @@ from pathlib import Path
 from runner.engine.errand import ErrandDoor
 from runner.engine.redaction import Redactor, secrets_in
 from runner.kinds.database.bench import DoorBench
-from runner.model.rehearsed import CLEAN_UP, Kept, Migration
+from runner.model.rehearsed import CLEAN_UP, SEED, Kept, Migration
 from runner.rehearsal import hashes
 from runner.rehearsal.copies import NOTHING, Copies, Saved
 from runner.rehearsal.course import Course, Notes
@@ -26,7 +26,7 @@ TITLES = {
     "environments": "Make an environment for each version",
     "prepare": "Prepare each version, as its image",
     "copies": "Copy database and artifacts",
-    "seed": "Fill an empty database",
+    SEED: "Fill an empty database",
     "keep": "Keep the copies for the next rehearsal",
     "before": "Old version: measure, snapshot, backup",
     "save": "Put the state aside",
@@ -39,7 +39,7 @@ TITLES = {
     "untouched": "Is the original as it was",
 }
 """Every part, in its order, with its title."""
-OPTIONAL = frozenset({"prepare", "seed", "keep"})
+OPTIONAL = frozenset({"prepare", SEED, "keep"})
 """Parts of which nothing is told where they are not needed."""
 
 

@@ -44,6 +44,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
         live=live,
         release=Release("mlflow", "3.6.0"),
         base="",
+        rehearsed_as="",
         environment=dict(os.environ),
         secrets={},
         redactor=Redactor(),

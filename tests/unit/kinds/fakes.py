@@ -43,6 +43,7 @@ class FakeContext:
     begun: Begun = field(default_factory=lambda: Begun("3.6.0"))
     commit: str = "c0ffee"
     base: str = ""
+    rehearsed_as: str = ""
     recorded: dict[str, bytes] = field(default_factory=dict)
     rehearsals: dict[str, Rehearsed] = field(default_factory=dict)
 

@@ -13,11 +13,13 @@ from unit.reporters.test_rehearsal import record
 
 from runner.kinds.rehearsal import REHEARSAL, RehearsalAction
 from runner.model import Outcome, Release
+from runner.model.rehearsed import Kept, Part
 
 LOCK = b"mlflow==3.17.2\n"
 GREEN = {
     "locks_after": {"requirements.txt": hashlib.sha256(LOCK).hexdigest()},
     "restored": True,
+    "kept": (Kept("repository", "a", "a"), Kept("database", "b", "b")),
 }
 LATER = datetime.fromisoformat("2026-11-29T10:00:00+00:00")
 
@@ -41,6 +43,8 @@ def test_a_green_and_young_one_is_enough(context: FakeContext) -> None:
     assert [one.what for one in report.assertions] == [
         "verdict",
         "package",
+        "profile",
+        "database",
         "age",
         "restored",
         "requirements.txt",
@@ -60,6 +64,9 @@ def test_none_at_all(context: FakeContext) -> None:
     [
         ({"verdict": Outcome.FAILED, "reason": "red"}, "verdict: failed: red, expected passed"),
         ({"package": "other"}, "package: other, expected mlflow"),
+        ({"profile": "light"}, "profile: light, expected none"),
+        ({"kept": (Kept("database", "", ""),)}, "database: there was nothing to copy, expected"),
+        ({"parts": (Part("seed", "Fill", Outcome.PASSED),)}, "database: there was nothing to copy"),
         ({"ended": "2026-11-20T10:00:00+00:00"}, "age: 9.0 days, expected at most 7.0 days"),
         ({"ended": "2026-12-20T10:00:00+00:00"}, "age: -21.0 days, expected at most 7.0 days"),
         ({"ended": "yesterday"}, "age: unknown, expected at most 7.0 days"),
@@ -75,6 +82,18 @@ def test_what_is_not_enough(context: FakeContext, changes: dict[str, object], re
     assert report.outcome is Outcome.FAILED
     assert reason in report.reason
     assert report.hint == "runner rehearse --from 3.6.0 --to 3.17.2"
+
+
+def test_the_profile_is_the_one_that_rehearsals_are_led_to(context: FakeContext) -> None:
+    context.rehearsals[""] = record(**{**GREEN, "profile": "rehearsal-docker"})
+    assert "profile: rehearsal-docker, expected none" in action().run(context).reason
+    context.rehearsed_as = "rehearsal-docker"
+    assert action().run(context).outcome is Outcome.PASSED
+
+
+def test_without_a_database_there_is_nothing_to_copy(context: FakeContext) -> None:
+    context.rehearsals[""] = record(**{**GREEN, "kept": (Kept("repository", "a", "a"),)})
+    assert action().run(context).outcome is Outcome.PASSED
 
 
 def test_how_old_it_may_be(context: FakeContext) -> None:

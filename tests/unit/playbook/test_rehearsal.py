@@ -31,6 +31,27 @@ def test_what_is_rehearsed(tmp_path: Path) -> None:
     assert read(tmp_path, "").rehearsal is None
 
 
+@pytest.mark.parametrize(
+    ("profile", "under"), [("", "light"), ("light", "light"), ("heavy", "heaviest"), ("own", "own")]
+)
+def test_under_which_profile(tmp_path: Path, profile: str, under: str) -> None:
+    file = tmp_path / "playbook.yaml"
+    file.write_text(
+        f"{HEAD}rehearsal: {{locks: [a.txt], profile: light}}\n"
+        "profiles:\n"
+        "  light: {}\n"
+        "  own: {vars: {port: '2'}}\n"
+        "  heavy: {rehearsal: {profile: heaviest}}\n"
+        "  heaviest: {}\n"
+    )
+    book = load(file, kinds=BUILTIN, profile=profile, environment={})
+    assert book.rehearsed_as == under
+
+
+def test_without_a_word_of_rehearsals_it_is_the_playbooks_own(tmp_path: Path) -> None:
+    assert read(tmp_path, "").rehearsed_as == ""
+
+
 def test_every_wrong_name_is_told_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to("/")
     text = (
