@@ -16,12 +16,10 @@ from runner import __version__
 from runner.engine.clock import now
 from runner.engine.dossier import Dossier
 from runner.errors import UsageError
-from runner.model import Begun, Subject
+from runner.model import PREFLIGHT, Begun, Subject
 
 NAME = "upgrade.json"
 """Path in the dossier."""
-PREFLIGHT = "preflight"
-"""The stage that an upgrade begins with, on the version that it goes from."""
 
 
 def record(

@@ -7,7 +7,7 @@ seconds, paths are strings relative to the place that the field's docstring name
 from __future__ import annotations
 
 from runner.model.checks import Action, Check, Retry, Step
-from runner.model.playbooks import Playbook, Rehearsal, RehearsalStages
+from runner.model.playbooks import PREFLIGHT, Playbook, Rehearsal, RehearsalStages
 from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
 from runner.model.results import (
     Artifact,
@@ -25,6 +25,7 @@ from runner.model.tally import Tally
 from runner.model.words import Outcome, Place
 
 __all__ = [
+    "PREFLIGHT",
     "Action",
     "Artifact",
     "Assertion",

@@ -9,6 +9,9 @@ from runner.model.checks import Check
 from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
 from runner.model.services import Service
 
+PREFLIGHT = "preflight"
+"""The stage that an upgrade begins with, on the version that it goes from, by default."""
+
 
 @dataclass(frozen=True)
 class RehearsalStages:
@@ -95,6 +98,8 @@ class Playbook:
     to, else its own."""
     notify: tuple[NotifyTarget, ...] = ()
     """Where roles are told of what happens."""
+    preflight: str = PREFLIGHT
+    """The stage that an upgrade begins with."""
     on_failure: str = "ask"
     """What follows where a step of an upgrade fails after something real was changed: ``ask``,
     ``rollback`` or ``stop``."""

@@ -7,9 +7,10 @@ from runner.playbook.names import ENV_NAME
 from runner.playbook.shapes import Convert, Field, ListOf, OneKeyOf, Record, Scalar, Text
 
 
-def _without_login(url: str) -> str:
-    if "@" in url:
-        raise ValueError("a URL without a login; one with a login is a secret, for 'url_env'")
+def _without_password(url: str) -> str:
+    login = url.partition("://")[2].rpartition("@")[0]
+    if ":" in login or "@" in login:
+        raise ValueError("a URL without a password; one that has it is a secret, for 'url_env'")
     return url
 
 
@@ -18,8 +19,8 @@ TARGET = ("url", "url_env")
 TARGET_FIELDS = (
     Field(
         "url",
-        Convert(Text(r"[a-z0-9+_]+://.*", "a database URL"), _without_login),
-        "the database's URL, without a login: sqlite:///mlflow.db",
+        Convert(Text(r"[a-z0-9+_]+://.*", "a database URL"), _without_password),
+        "the database's URL, without a password: sqlite:///mlflow.db",
     ),
     Field("url_env", ENV_NAME, "the environment variable, one of 'secrets', that holds its URL"),
 )

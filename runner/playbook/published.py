@@ -20,7 +20,7 @@ from runner.playbook.names import ENVIRONMENT, ID
 from runner.playbook.notify import NOTIFY
 from runner.playbook.partial import LOOK_UP, partial, with_look_ups
 from runner.playbook.per_kind import definition_rule, kind_rules, run_rules
-from runner.playbook.rehearsal import ON_FAILURE, REHEARSAL
+from runner.playbook.rehearsal import ON_FAILURE, REHEARSAL, UPGRADE
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.services import SERVICE
 from runner.playbook.shared import SHARED
@@ -48,6 +48,7 @@ def schema(kinds: Mapping[str, KindSpec]) -> Schema:
         "pins": PINS.schema(),
         "upstream": UPSTREAM.schema(),
         "rehearsal": REHEARSAL.schema(),
+        "upgrade": UPGRADE.schema(),
         "on_failure": ON_FAILURE.schema(),
         "vars": VARS.schema(),
         "env": ENVIRONMENT.schema(),

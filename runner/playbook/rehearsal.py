@@ -59,6 +59,11 @@ REHEARSAL = Record(
 )
 """How an upgrade is rehearsed."""
 
+UPGRADE = Record(
+    dict[str, str],
+    (Field("preflight", ID, "the stage that it begins with (default: preflight)", required=True),),
+)
+"""Which stages an upgrade carries out."""
 ON_FAILURE = Choice(("ask", "rollback", "stop"))
 """What follows in `runner upgrade` where a step fails after something real was changed."""
 

@@ -10,18 +10,28 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
-from runner.model import Check, Owners, Pin, Playbook, Rehearsal, Release, Service, Upstream
+from runner.model import (
+    PREFLIGHT,
+    Check,
+    Owners,
+    Pin,
+    Playbook,
+    Rehearsal,
+    Release,
+    Service,
+    Upstream,
+)
 from runner.playbook.checks import Setting
 from runner.playbook.desk import Desk
 from runner.playbook.expressions import OPENING, environment_names
 from runner.playbook.fill import Filler
 from runner.playbook.fingerprint import Fingerprint
 from runner.playbook.names import ENVIRONMENT, ID, VARIABLE, refuse_clashes
-from runner.playbook.nodes import child, items, pairs, secrets_of
+from runner.playbook.nodes import child, items, mapping, pairs, secrets_of
 from runner.playbook.notify import NOTIFY
 from runner.playbook.pins import PIN
 from runner.playbook.problems import did_you_mean, place_of
-from runner.playbook.rehearsal import ON_FAILURE, REHEARSAL, refuse_unknown
+from runner.playbook.rehearsal import ON_FAILURE, REHEARSAL, UPGRADE, refuse_unknown
 from runner.playbook.release import OWNERS, RELEASE
 from runner.playbook.scope import RELEASE_NAMES, Scope, Value
 from runner.playbook.services import SERVICE, ServiceDraft
@@ -55,6 +65,8 @@ class Top(msgspec.Struct, frozen=True):
     """Where newer versions are looked for."""
     rehearsal: yaml.Node | None = None
     """How an upgrade is rehearsed."""
+    upgrade: yaml.Node | None = None
+    """What an upgrade carries out."""
     on_failure: yaml.Node | None = None
     """What follows a failed step of an upgrade."""
     vars: yaml.Node | None = None
@@ -78,6 +90,7 @@ TOP = Record(
         Field("pins", Raw(), "places that repeat the version"),
         Field("upstream", Raw(), "where newer versions are looked for"),
         Field("rehearsal", Raw(), "what `runner rehearse` copies, and what it carries out"),
+        Field("upgrade", Raw(), "which stages `runner upgrade` carries out"),
         Field("on_failure", Raw(), "what `runner upgrade` does after a failure (default: ask)"),
         Field("vars", Raw(), "names for look-ups: ${{ vars.name }}"),
         Field("env", Raw(), "environment variables of every check and service"),
@@ -138,6 +151,7 @@ class Variant(msgspec.Struct):
             upstream=upstream or Upstream(),
             rehearsal=self._rehearsal(stages, variables),
             notify=notify or (),
+            preflight=self._preflight(stages),
             on_failure=self._section("on_failure", ON_FAILURE.read) or "ask",
         )
 
@@ -179,16 +193,27 @@ class Variant(msgspec.Struct):
         node = child(self.root, "vars")
         if node is None:
             return {}
-        filled = self._filler().fill(node, "vars")
+        filled = self._filled_variables(node)
         variables = self.desk.findings.attempt(lambda: VARS.read(filled, "vars"))
         if variables is None:
             self._open("vars")
             return {}
         self.desk.findings.attempt(lambda: refuse_clashes(filled, "vars"))
         values = {f"vars.{name}": _value(item) for name, item in pairs(filled)}
-        self._add(values)
         self._env |= environment_names({name: one.text for name, one in values.items()})
         return variables
+
+    def _filled_variables(self, node: yaml.Node) -> yaml.Node:
+        """Fill one after the other: each may look up those that are written before it."""
+        if not isinstance(node, yaml.MappingNode):
+            return self._filler().fill(node, "vars")
+        entries = []
+        for name, item in node.value:
+            entry = mapping([(name, item)], node)
+            filled = self._filler().fill(entry, "vars")
+            entries += filled.value
+            self._add({f"vars.{word}": _value(one) for word, one in pairs(filled)})
+        return mapping(entries, node)
 
     def _environment(self) -> None:
         env = self._section("env", ENVIRONMENT.read)
@@ -221,6 +246,16 @@ class Variant(msgspec.Struct):
         if node is not None:
             refuse_unknown(node, self.desk, stages, variables)
         return self._section("rehearsal", REHEARSAL.read)
+
+    def _preflight(self, stages: Mapping[str, tuple[Check, ...]]) -> str:
+        """Give the stage that an upgrade begins with."""
+        named = child(self.root, "upgrade", "preflight")
+        if isinstance(named, yaml.ScalarNode) and named.value not in stages:
+            hint = did_you_mean(named.value, stages)
+            message = f"there is no stage '{named.value}'"
+            self.desk.findings.add(named, "upgrade.preflight", message, hint)
+        upgrade = self._section("upgrade", UPGRADE.read)
+        return upgrade["preflight"] if upgrade else PREFLIGHT
 
     def _shared(self) -> None:
         """Check what kinds share by itself, as no step may use it; steps take it over unfilled."""

@@ -66,7 +66,7 @@ def steps_of(ground: Ground) -> tuple[Step, ...]:
     return (
         Step("triage", f"Ask upstream about {ground.after}", lambda _: _triage(ground)),
         Step("rehearse", "Rehearse on copies", lambda _: _rehearse(ground), missing=no_rehearsal),
-        _stage(ground, book, "preflight", "Preflight"),
+        _stage(ground, book, "preflight", "Preflight", stage=book.preflight),
         Step("bump", f"Bump to {ground.after}", lambda _: _bump(ground), changes=True),
         _stage(ground, book, "verification", "Verify the matrix"),
         _stage(ground, book, "rollout", "Roll out", changes=True),
@@ -104,9 +104,12 @@ def begin(ground: Ground, started: str) -> None:
         ground.dossier.write(upgrade.NAME, content)
 
 
-def _stage(ground: Ground, book: Playbook, name: str, title: str, *, changes: bool = False) -> Step:
-    missing = "" if name in book.stages else f"the playbook has no stage '{name}'"
-    return Step(name, title, lambda again: _run(ground, name, again=again), changes, missing)
+def _stage(
+    ground: Ground, book: Playbook, name: str, title: str, *, changes: bool = False, stage: str = ""
+) -> Step:
+    stage = stage or name
+    missing = "" if stage in book.stages else f"the playbook has no stage '{stage}'"
+    return Step(name, title, lambda again: _run(ground, stage, again=again), changes, missing)
 
 
 def _run(ground: Ground, name: str, *, again: bool) -> Ended:

@@ -120,7 +120,6 @@ class Deployment:
                 "PORT": str(self.port),
                 "DATABASE_PORT": str(self.database_port),
                 "PGPASSWORD": PASSWORD,
-                "DATABASE_URL": self.database_url,
                 "RESTART": "no",
                 "WORKERS": "1",
                 **self.variables,

@@ -22,13 +22,13 @@ def deployed() -> Iterator[Site]:
     variables = {
         "COMPOSE_PROJECT_NAME": f"rollout-test-{os.urandom(4).hex()}",
         "DATABASE_PORT": port,
-        "DATABASE_URL": f"postgresql://mlflow:{PASSWORD}@127.0.0.1:{port}/mlflow",
         "PGPASSWORD": PASSWORD,
         "POSTGRES_IMAGE": POSTGRES,
         "RESTART": "no",
         "WORKERS": "1",
     }
-    options = ("--profile", "docker", "--set", f"vars.database_port={port}")
+    url = f"postgresql://mlflow@127.0.0.1:{port}/mlflow"
+    options = ("--profile", "docker", "--set", f"vars.database_url={url}")
     with site(variables, "deployment/containers.toml", *options) as made:
         compose = ("docker-compose", "-f", "deployment/blue-green.yml")
         env = {**made.env, "DEPLOYMENT": str(made.home)}

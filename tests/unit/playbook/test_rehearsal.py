@@ -52,6 +52,16 @@ def test_without_a_word_of_rehearsals_it_is_the_playbooks_own(tmp_path: Path) ->
     assert read(tmp_path, "").rehearsed_as == ""
 
 
+def test_the_stage_that_an_upgrade_begins_with(tmp_path: Path) -> None:
+    assert read(tmp_path, "").preflight == "preflight"
+    assert read(tmp_path, "upgrade: {preflight: migrate}").preflight == "migrate"
+    with pytest.raises(PlaybookInvalid) as caught:
+        read(tmp_path, "upgrade: {preflight: migrates}")
+    (found,) = caught.value.problems
+    assert found.message == "there is no stage 'migrates'"
+    assert found.hint == "did you mean 'migrate'?"
+
+
 def test_every_wrong_name_is_told_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to("/")
     text = (

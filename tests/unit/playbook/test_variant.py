@@ -49,6 +49,16 @@ def test_environment_of_steps_and_services(book: Loader) -> None:
     assert web.run == ("serve", "5050")
 
 
+def test_a_variable_may_look_up_those_before_it(book: Loader, problems: Problems) -> None:
+    text = "vars: {home: /a, data: '${{ vars.home }}/b', file: '${{ vars.data }}/c'}\n" + STAGES
+    assert book(text).variables["file"] == "/a/b/c"
+    assert book(text, overrides=("vars.home=/x",)).variables["file"] == "/x/b/c"
+    (found,) = problems("vars: {data: '${{ vars.home }}/b', home: /a}\n" + STAGES)
+    assert found.startswith("p.yaml:2:14: vars.data: unknown name 'vars.home'")
+    left_open = book("vars: {a: '${{ env.A }}', b: '${{ vars.a }}'}\n" + STAGES, environment=None)
+    assert left_open.variables["b"] == "${{ vars.a }}"
+
+
 def test_the_image_is_in_the_environment_where_stated(book: Loader) -> None:
     playbook = book("release: {package: a, version: b, image: 'c:d'}\n" + STAGES)
     assert playbook.stages["verification"][0].steps[0].env["RELEASE_IMAGE"] == "c:d"

@@ -179,6 +179,12 @@ def test_what_the_playbook_does_not_have_is_told(site: Site) -> None:
     }
 
 
+def test_it_begins_with_the_stage_that_the_playbook_names(site: Site) -> None:
+    site.playbook.write_text(f"{site.playbook.read_text()}upgrade: {{preflight: verification}}\n")
+    assert site.step("preflight") == Ended(Outcome.PASSED)
+    assert site.runs == [("verification", False)]
+
+
 def test_a_stage_tells_the_first_that_decided(site: Site) -> None:
     assert site.step("verification") == Ended(Outcome.PASSED)
     red = result("b", "B", attempt(Outcome.FAILED), reason="said no")

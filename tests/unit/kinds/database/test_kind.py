@@ -40,6 +40,7 @@ def test_what_would_be_done_is_told_without_the_url() -> None:
         ("{operation: drop, url_env: DB}", "one of backup"),
         ("{operation: backup, url_env: DB, url: 'sqlite:///a.db'}", "url"),
         ("{operation: backup, url: 'postgresql://u:p@h/d'}", "'url_env'"),
+        ("{operation: backup, url: 'postgresql://u@p@h/d'}", "without a password"),
         ("{operation: backup, url: a.db}", "a database URL"),
         ("{operation: backup, url_env: 'not a name'}", "environment variable"),
         ("{operation: revision, url_env: DB, moment: during}", "one of before, after"),
