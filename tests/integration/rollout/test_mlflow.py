@@ -37,6 +37,8 @@ def test_there_with_a_migration_and_back_again(deployed: Site) -> None:
     assert (deployed.version(), client.read(run)) == ("3.6.0", 7)
     with pytest.raises(AssertionError, match="RESOURCE_DOES_NOT_EXIST"):
         client.read(late)
+    logged = deployed.home / "mlartifacts/0"
+    assert (logged.joinpath(run).exists(), logged.joinpath(late).exists()) == (True, False)
     assert "mlflow==3.6.0" in (deployed.clone / LOCK).read_text()
     assert '"verified": true' in deployed.log("rollback", "a-client")
 

@@ -70,5 +70,7 @@ def test_there_and_back_in_containers(deployed: Site) -> None:
     assert (deployed.version(), client.read(run)) == ("3.6.0", 7)
     with pytest.raises(AssertionError, match="RESOURCE_DOES_NOT_EXIST"):
         client.read(late)
+    logged = deployed.home / "mlartifacts/0"
+    assert (logged.joinpath(run).exists(), logged.joinpath(late).exists()) == (True, False)
     for path in (deployed.clone / "analysis_outputs/live").rglob("*"):
         assert not path.is_file() or PASSWORD.encode() not in path.read_bytes()
