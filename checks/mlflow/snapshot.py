@@ -4,7 +4,9 @@
 
 Experiments (deleted ones too), runs with parameters, tags and the whole history of each metric,
 artifacts with the SHA-256 of their bytes, logged and registered models with versions and aliases,
-prompts, and traces with their spans: a line of JSON each. The export is then read back, and the
+prompts, and traces with their spans: a line of JSON each. Evaluation datasets, webhooks and MCP
+servers, which newer releases have, are none of it: they are in the database's backup, whose every
+table is compared, and nothing here speaks of them. The export is then read back, and the
 server is asked for everything a second time; all three must agree in counts and checksums. What the
 server lists and cannot give (3.6.0: names beyond ASCII) is told as unread. `compare_snapshots.py`
 holds two exports against each other. Memory does not grow with what there is. Standard output is
