@@ -139,7 +139,7 @@ class Depot:
 
     def runner(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a user does."""
-        return runner(*words, cwd=self.repository, env=self.env)
+        return runner(*words, cwd=self.repository, env=self.env, limit=900)
 
     def run(self, stage: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a stage as a user does."""
