@@ -21,8 +21,10 @@ from packaging.utils import canonicalize_name
 import runner
 from runner.cli import main
 from runner.errors import ExitCode
+from runner.kinds import BUILTIN
 from runner.kinds.base import Context, Kind
 from runner.model import Outcome
+from runner.playbook import load
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(runner.__file__).parent
@@ -82,6 +84,23 @@ def test_readme_playbook_is_valid(tmp_path: Path) -> None:
     playbook.write_text(blocks(document("README.md"), "yaml")[0], encoding="utf-8")
     result = CliRunner().invoke(main, ["lint", str(playbook)])
     assert result.exit_code == ExitCode.PASSED, result.output
+
+
+@pytest.mark.parametrize("profile", ["", "rehearsal", "docker", "rehearsal-docker"])
+def test_the_preflight_of_mlflow_looks_at_all_that_is_saved(profile: str) -> None:
+    book = load(
+        ROOT / "config/mlflow_release.yaml", kinds=BUILTIN, profile=profile, environment=None
+    )
+    checks = {check.id: check for check in book.stages["preflight"]}
+    wanted = (
+        "release-smoke lock-environment snapshot-experiments database-backup revision-before"
+        " artifact-backup collect-safety-baseline"
+    )
+    assert {*wanted.split()} <= {*checks}
+    described = chain.from_iterable(
+        one.action.describe() for one in checks["lock-environment"].steps
+    )
+    assert "--require-installed" in " ".join(described)
 
 
 def test_the_recipe_for_a_kind_works(tmp_path: Path) -> None:
