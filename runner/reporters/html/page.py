@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from functools import partial
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.model import Result, Run
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-_DATA = ("data", "report")
+_DATA = Path(__file__).parents[2] / "data" / "report"
+"""Where the files are, in the package."""
 
 
 def render(evidence: Evidence, dossier: Dossier) -> str:
@@ -89,7 +90,7 @@ def _scanned(evidence: Evidence, dossier: Dossier) -> dict[str, Any]:
 
 
 def _asset(name: str) -> str:
-    return files("runner").joinpath(*_DATA, name).read_text("utf-8")
+    return (_DATA / name).read_text("utf-8")
 
 
 def _policy(style: str, script: str) -> str:
@@ -110,8 +111,13 @@ def _hash(content: str) -> str:
 
 def _environment(limit: int) -> Environment:
     """Set Jinja up: everything that is printed is cleaned, cut and escaped, without being asked."""
+    from importlib.util import cache_from_source
+
     import jinja2
 
+    from runner.reporters.html.compiled import Compiled
+
+    kept = Path(cache_from_source(str(_DATA / "page.html"))).parent
     made = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset),
         autoescape=True,
@@ -120,6 +126,7 @@ def _environment(limit: int) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=Compiled(kept),
     )
     made.filters.update(_FILTERS)
     made.globals.update(_FUNCTIONS)
