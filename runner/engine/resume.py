@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from runner.engine.journal import Entry, read
 from runner.model import Attempt, Check, Outcome, Result, Shard, Subject

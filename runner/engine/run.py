@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec import structs
+
 from runner import __version__
 from runner.engine import resume, upgrade
 from runner.engine.bus import Bus
@@ -130,7 +132,7 @@ class _Conduct:
         self._warnings.extend(session.bus.troubles)
         interrupted = session.stops.gently.signal
         outcome, code = verdict(results, services, interrupted)
-        finished = replace(
+        finished = structs.replace(
             self._unfinished(subject),
             verdict=outcome,
             exit_code=int(code),
@@ -228,7 +230,7 @@ class _Conduct:
             self._stopped = self._stopped or f"'{check.id}' did not pass (--fail-fast)"
         # The attempts were told as they ended.
         result = self._session.journal.append("check_ended", result, durable=True)
-        result = replace(result, attempts=attempts)
+        result = structs.replace(result, attempts=attempts)
         self._session.bus.tell(CheckEnded(check, result))
         return result
 

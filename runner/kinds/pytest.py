@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from runner.kinds.base import Command, Context, Kind
 from runner.kinds.junit import JunitReport, ReportError, parse, read_bytes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from runner.model.words import Place
 
@@ -16,8 +17,7 @@ class Action(Protocol):
         """Say what would be done, one argv or request, without doing it."""
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """How often an attempt that did not pass is repeated."""
 
     attempts: int = 1
@@ -28,8 +28,7 @@ class Retry:
     """Factor on the delay from one attempt to the next."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One action of a check."""
 
     id: str
@@ -40,7 +39,7 @@ class Step:
     """What the kind made of ``with`` and ``expect``."""
     place: Place
     """Where the step is written."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Environment variables of this step, over the check's; may hold run-time look-ups."""
     secrets: tuple[str, ...] = ()
     """Names of environment variables that this step may see and no evidence may show."""
@@ -54,8 +53,7 @@ class Step:
     """Run-time names that its action or environment still holds; empty for most steps."""
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One row of the matrix."""
 
     id: str

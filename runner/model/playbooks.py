@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.model.checks import Check
 from runner.model.releases import NotifyTarget, Owners, Pin, Release, Upstream
@@ -13,8 +14,7 @@ PREFLIGHT = "preflight"
 """The stage that an upgrade begins with, on the version that it goes from, by default."""
 
 
-@dataclass(frozen=True)
-class RehearsalStages:
+class RehearsalStages(msgspec.Struct, frozen=True):
     """Which stages of the playbook a rehearsal carries out, in this order; none may be named."""
 
     prepare: tuple[str, ...] = ()
@@ -35,8 +35,7 @@ class RehearsalStages:
     """With the old version on the restored data: it is as it was."""
 
 
-@dataclass(frozen=True)
-class Rehearsal:
+class Rehearsal(msgspec.Struct, frozen=True):
     """How an upgrade is rehearsed: what an environment is made of, and what is copied."""
 
     locks: tuple[str, ...]
@@ -65,8 +64,7 @@ class Rehearsal:
     """What is carried out."""
 
 
-@dataclass(frozen=True)
-class Playbook:
+class Playbook(msgspec.Struct, frozen=True):
     """A playbook, read, resolved and found valid."""
 
     file: str
@@ -77,19 +75,19 @@ class Playbook:
     """Of the bytes of the file."""
     release: Release
     """The tracked dependency."""
-    owners: Owners = field(default_factory=Owners)
+    owners: Owners = msgspec.field(default_factory=Owners)
     """Who answers for it."""
     pins: tuple[Pin, ...] = ()
     """Where the version is repeated."""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     """``vars``: names for look-ups."""
-    services: Mapping[str, Service] = field(default_factory=dict)
+    services: Mapping[str, Service] = msgspec.field(default_factory=dict)
     """By name."""
-    stages: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
+    stages: Mapping[str, tuple[Check, ...]] = msgspec.field(default_factory=dict)
     """By name, checks in the order written."""
     profile: str = ""
     """The profile laid over it, if any."""
-    upstream: Upstream = field(default_factory=Upstream)
+    upstream: Upstream = msgspec.field(default_factory=Upstream)
     """Where newer versions are looked for."""
     rehearsal: Rehearsal | None = None
     """How an upgrade is rehearsed; None where the playbook does not say."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -22,8 +21,7 @@ ENDED: Final = "rehearsal_ended"
 """The journal's event that tells the hash of the record."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """A part of the rehearsal, one after the other."""
 
     name: str
@@ -50,8 +48,7 @@ class Part:
     """Path of its log in the dossier, or empty."""
 
 
-@dataclass(frozen=True)
-class TableChange:
+class TableChange(msgspec.Struct, frozen=True):
     """A table that the migration changed."""
 
     table: str
@@ -69,8 +66,7 @@ class TableChange:
     """Their names."""
 
 
-@dataclass(frozen=True)
-class Migration:
+class Migration(msgspec.Struct, frozen=True):
     """What the migration changed."""
 
     revision_before: str
@@ -85,8 +81,7 @@ class Migration:
     """In all tables."""
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(msgspec.Struct, frozen=True):
     """How long nobody is served, in seconds; None for what was not come to."""
 
     stop: float | None = None
@@ -116,8 +111,7 @@ def _sum(*seconds: float | None) -> float | None:
     return sum(known) if len(known) == len(seconds) else None
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """Something of the user's, hashed before and after the rehearsal."""
 
     what: Literal["repository", "database", "artifacts"]

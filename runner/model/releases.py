@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """The tracked dependency."""
 
     package: str
@@ -32,8 +32,7 @@ class Release:
     """The day on which upstream was looked at last, ISO 8601."""
 
 
-@dataclass(frozen=True)
-class Upstream:
+class Upstream(msgspec.Struct, frozen=True):
     """Where newer versions are looked for, and which of them may be recommended."""
 
     releases: str = ""
@@ -50,8 +49,7 @@ class Upstream:
     """How many versions may be resolved, and shown to scanners, in one triage."""
 
 
-@dataclass(frozen=True)
-class Owners:
+class Owners(msgspec.Struct, frozen=True):
     """Who answers for the upgrade."""
 
     dri: str = ""
@@ -62,8 +60,7 @@ class Owners:
     """Roles told of the outcome."""
 
 
-@dataclass(frozen=True)
-class NotifyTarget:
+class NotifyTarget(msgspec.Struct, frozen=True):
     """Where a role is told of what happens."""
 
     role: str
@@ -74,8 +71,7 @@ class NotifyTarget:
     """What the role is told of."""
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(msgspec.Struct, frozen=True):
     """A place in the repository that repeats the version."""
 
     file: str
@@ -84,7 +80,7 @@ class Pin:
     """How the version is written there: ``requirement``, ``docker_arg``, ``table_row``, …"""
     selector: str
     """What to look for: the requirement's name, the ARG's name, the row's first cell."""
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = msgspec.field(default_factory=dict)
     """For ``table_row``: column heading to template."""
     template: str = "{version}"
     """What stands at the place, with ``{version}`` for the version: ``v{version}``."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.model.words import Outcome, Place
 
 
-@dataclass(frozen=True)
-class Assertion:
+class Assertion(msgspec.Struct, frozen=True):
     """One expectation held against what was there."""
 
     what: str
@@ -22,8 +22,7 @@ class Assertion:
     """Whether the one fits the other."""
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """A case of a test runner inside a check."""
 
     classname: str
@@ -40,8 +39,7 @@ class Case:
     """The trace."""
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True):
     """A file kept as evidence."""
 
     path: str
@@ -52,8 +50,7 @@ class Artifact:
     """Of its content, hexadecimal."""
 
 
-@dataclass(frozen=True)
-class Execution:
+class Execution(msgspec.Struct, frozen=True):
     """One process, from start to end."""
 
     argv: tuple[str, ...]
@@ -82,8 +79,7 @@ class Execution:
     """Processes that it left running and that were stopped: ``1234 python serve.py``."""
 
 
-@dataclass(frozen=True)
-class StepReport:
+class StepReport(msgspec.Struct, frozen=True):
     """What an action found; the engine adds id, kind and times."""
 
     outcome: Outcome
@@ -98,14 +94,13 @@ class StepReport:
     """Processes that were run."""
     cases: tuple[Case, ...] = ()
     """Cases of an inner test runner."""
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Values for later steps."""
     artifacts: tuple[Artifact, ...] = ()
     """Files that the action kept as evidence."""
 
 
-@dataclass(frozen=True)
-class StepResult:
+class StepResult(msgspec.Struct, frozen=True):
     """A step's report with its name and times."""
 
     id: str
@@ -120,8 +115,7 @@ class StepResult:
     """Seconds."""
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True):
     """One try at a check."""
 
     number: int
@@ -144,8 +138,7 @@ class Attempt:
     """The last lines of the log, for everything but ``passed``."""
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """A check with all its attempts."""
 
     check: str

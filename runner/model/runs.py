@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from runner.model.releases import Owners, Release
 from runner.model.results import Artifact, Execution, Result
@@ -12,8 +13,7 @@ from runner.model.tally import Tally, tally_of
 from runner.model.words import Outcome
 
 
-@dataclass(frozen=True)
-class ServiceReport:
+class ServiceReport(msgspec.Struct, frozen=True):
     """A service from its start to its stop."""
 
     name: str
@@ -38,8 +38,7 @@ class ServiceReport:
     """The last lines of its log, where it failed."""
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """What the run is about: without it a verdict proves nothing."""
 
     package: str
@@ -58,8 +57,7 @@ class Subject:
     """Whether the work tree differed from that commit."""
 
 
-@dataclass(frozen=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """Where the upgrade of a dossier began."""
 
     version: str = ""
@@ -68,8 +66,7 @@ class Begun:
     """When, ISO 8601 with offset; empty where that is not known."""
 
 
-@dataclass(frozen=True)
-class Shard:
+class Shard(msgspec.Struct, frozen=True):
     """Which share of a stage a run has carried out, where the stage is spread over machines."""
 
     number: int
@@ -84,8 +81,7 @@ class Shard:
         return f"{self.number}/{self.count}"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, dict=True):
     """A stage, carried out."""
 
     id: str
@@ -120,7 +116,7 @@ class Run:
     """Version of Upgrade Runner."""
     release: Release | None = None
     """What the playbook tracked; None in records of versions that did not keep it."""
-    owners: Owners = field(default_factory=Owners)
+    owners: Owners = msgspec.field(default_factory=Owners)
     """Who answered for it."""
     rerun: tuple[str, ...] = ()
     """The command line that runs the stage again, redacted; ``--only ID`` picks one check."""
@@ -130,7 +126,7 @@ class Run:
     def __post_init__(self) -> None:
         """Keep results that were read as a list from being changed."""
         if isinstance(self.results, list):
-            object.__setattr__(self, "results", tuple(self.results))
+            msgspec.structs.force_setattr(self, "results", tuple(self.results))
 
     @cached_property
     def tally(self) -> Tally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.model.words import Place
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """When a service counts as ready: exactly one of the four tests, within a deadline."""
 
     url: str = ""
@@ -24,8 +24,7 @@ class Ready:
     """Seconds."""
 
 
-@dataclass(frozen=True)
-class Compose:
+class Compose(msgspec.Struct, frozen=True):
     """A service of a Compose project."""
 
     file: str
@@ -34,8 +33,7 @@ class Compose:
     """Name of the service in that file."""
 
 
-@dataclass(frozen=True)
-class ServiceDatabase:
+class ServiceDatabase(msgspec.Struct, frozen=True):
     """The database that a service migrates when it starts."""
 
     url: str = ""
@@ -46,8 +44,7 @@ class ServiceDatabase:
     """Argv of the program that tells which revisions the service itself brings."""
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(msgspec.Struct, frozen=True):
     """A process or Compose service that checks need."""
 
     name: str
@@ -60,7 +57,7 @@ class Service:
     """The Compose service; None where ``run`` is given."""
     ready: Ready = Ready()
     """When it counts as ready."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Environment variables over the runner's own."""
     secrets: tuple[str, ...] = ()
     """Names of environment variables that it may see and no evidence may show."""

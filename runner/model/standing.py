@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from runner.model.releases import Owners, Release
 from runner.model.results import Result
@@ -15,8 +16,7 @@ State: TypeAlias = Literal["passed", "failed", "errored", "skipped", "not yet", 
 recorded is of another check, version or commit."""
 
 
-@dataclass(frozen=True)
-class PinPlace:
+class PinPlace(msgspec.Struct, frozen=True):
     """A place that repeats something of the release, or a pin whose place cannot be found."""
 
     file: str
@@ -39,8 +39,7 @@ class PinPlace:
     """How to mend that."""
 
 
-@dataclass(frozen=True)
-class KnownAdvisory:
+class KnownAdvisory(msgspec.Struct, frozen=True):
     """An advisory that affects the release."""
 
     id: str
@@ -55,8 +54,7 @@ class KnownAdvisory:
     """The last day of the waiver that accepts it, ISO 8601; empty where none does."""
 
 
-@dataclass(frozen=True)
-class KnownAdvisories:
+class KnownAdvisories(msgspec.Struct, frozen=True):
     """What the playbook's sources know of the release without a network."""
 
     asked: tuple[str, ...] = ()
@@ -69,8 +67,7 @@ class KnownAdvisories:
     """Why a source could not answer, or was not asked; a sentence each."""
 
 
-@dataclass(frozen=True)
-class StageRecord:
+class StageRecord(msgspec.Struct, frozen=True):
     """What the dossier tells of a stage: its last run, with all that it resumed."""
 
     run: str = ""
@@ -79,12 +76,11 @@ class StageRecord:
     """What it was about."""
     ended: bool = True
     """Whether it came to its end."""
-    results: Mapping[str, Result] = field(default_factory=dict)
+    results: Mapping[str, Result] = msgspec.field(default_factory=dict)
     """By the check's id."""
 
 
-@dataclass(frozen=True)
-class ChecklistItem:
+class ChecklistItem(msgspec.Struct, frozen=True):
     """A check of a stage."""
 
     id: str
@@ -99,8 +95,7 @@ class ChecklistItem:
     """When the recorded run of it began, ISO 8601 with offset."""
 
 
-@dataclass(frozen=True)
-class StageStanding:
+class StageStanding(msgspec.Struct, frozen=True):
     """A stage, check by check."""
 
     name: str
@@ -113,8 +108,7 @@ class StageStanding:
     """What is to be said of its last run as a whole."""
 
 
-@dataclass(frozen=True)
-class NextStep:
+class NextStep(msgspec.Struct, frozen=True):
     """What to do now."""
 
     command: str
@@ -123,8 +117,7 @@ class NextStep:
     """A sentence."""
 
 
-@dataclass(frozen=True)
-class UpgradeStanding:
+class UpgradeStanding(msgspec.Struct, frozen=True):
     """Where an upgrade stands; ``runner status --json``."""
 
     format: Literal["upgrade-runner/status/1"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.model.results import Result
 from runner.model.words import Outcome
@@ -13,8 +14,7 @@ from runner.model.words import Outcome
 _UNHAPPY = frozenset({Outcome.FAILED, Outcome.ERRORED})
 
 
-@dataclass(frozen=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """Counts, and the places in the sequence of results of those that more is to be said of."""
 
     outcomes: Mapping[Outcome, int]
@@ -33,7 +33,7 @@ class Tally:
     """Those that did not pass, the skipped ones included."""
     with_cases: Sequence[int] = ()
     """Those whose last attempt has cases of an inner test runner."""
-    kinds: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    kinds: Mapping[str, Sequence[int]] = msgspec.field(default_factory=dict)
     """By the kind of a step of their last attempt."""
 
     def counted(self, outcome: Outcome) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import msgspec
@@ -171,7 +170,7 @@ def read_check(node: yaml.Node, setting: Setting, key: str, name: str) -> Check 
         artifacts=draft.artifacts,
     )
     written = [one.written for one in steps]
-    return dataclasses.replace(check, fingerprint=setting.fingerprint.of(check, written))
+    return replace(check, fingerprint=setting.fingerprint.of(check, written))
 
 
 def _what_there_is(node: yaml.Node) -> CheckDraft:

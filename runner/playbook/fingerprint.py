@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import msgspec
 
@@ -55,7 +54,7 @@ class Fingerprint(msgspec.Struct):
         if service is None:
             return ""
         if name not in self._digests:
-            value = asdict(service)
+            value = msgspec.to_builtins(service)
             del value["place"]
             value["env"] = _shown(service.env, service.secrets)
             self._digests[name] = digest(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 
 import yaml
 
@@ -82,10 +81,10 @@ def refuse_unknown(
         if item.value not in variables:
             hint = did_you_mean(item.value, variables)
             desk.findings.add(item, key, f"there is no variable '{item.value}'", hint)
-    for one in fields(RehearsalStages):
-        for index, named in enumerate(items(child(node, "stages", one.name))):
+    for one in RehearsalStages.__struct_fields__:
+        for index, named in enumerate(items(child(node, "stages", one))):
             if isinstance(named, yaml.ScalarNode) and named.value not in stages:
-                key = f"rehearsal.stages.{one.name}[{index}]"
+                key = f"rehearsal.stages.{one}[{index}]"
                 hint = did_you_mean(named.value, stages)
                 desk.findings.add(named, key, f"there is no stage '{named.value}'", hint)
 

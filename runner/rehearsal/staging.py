@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from runner.engine.dossier import Dossier
 from runner.engine.plan import Plan, make_plan
 from runner.engine.run import Options, Reporter, execute
 from runner.events import CheckEnded, Event, Listener, RunEnded, ServiceEnded, ServiceReady
 from runner.kinds import load_kinds
-from runner.model import Check, Outcome, Playbook, Run
+from runner.model import Check, Outcome, Place, Playbook, Run
 from runner.playbook import load
 from runner.rehearsal.course import Halt, Notes
 
@@ -133,19 +135,17 @@ class Staging:
         plan = make_plan(playbook, stage)
         return replace(
             plan,
-            playbook=replace(playbook, file=self.playbook),
+            playbook=structs.replace(playbook, file=self.playbook),
             stage=name,
             checks=tuple(map(self._placed, plan.checks)),
         )
 
     def _placed(self, check: Check) -> Check:
-        here = f"{self.checkout}/"
-        steps = tuple(
-            replace(one, place=replace(one.place, file=one.place.file.removeprefix(here)))
-            for one in check.steps
-        )
-        place = replace(check.place, file=check.place.file.removeprefix(here))
-        return replace(check, place=place, steps=steps)
+        steps = tuple(structs.replace(one, place=self._as_told(one.place)) for one in check.steps)
+        return structs.replace(check, place=self._as_told(check.place), steps=steps)
+
+    def _as_told(self, place: Place) -> Place:
+        return structs.replace(place, file=place.file.removeprefix(f"{self.checkout}/"))
 
 
 def _halt(stage: str, run: Run) -> Halt:

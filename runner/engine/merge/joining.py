@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from runner.engine import resume, upgrade
 from runner.engine.dossier import JOURNAL, PARTITION, Dossier

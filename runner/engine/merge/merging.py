@@ -7,9 +7,10 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from runner import __version__
 from runner.engine.dossier import Dossier

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from msgspec import structs
+
 from runner.advisories.comparison import Comparison, compare
 from runner.advisories.diff_document import encode_diff
 from runner.advisories.inventory import Inventory
@@ -78,7 +80,7 @@ class Scan:
             report = self._run()
         except RunnerError as error:
             report = StepReport(Outcome.ERRORED, error.message, error.hint)
-        return replace(
+        return structs.replace(
             report,
             executions=tuple(self._door.executions),
             artifacts=tuple(self._door.artifacts),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from runner.kinds.base import Context, Kind
 from runner.kinds.http.exchange import exchange
 from runner.kinds.http.expectation import EXPECTATION, HEADER_NAME, HttpExpectation
@@ -111,7 +113,7 @@ class HttpAction:
         line = tries_line(tries, time.monotonic() - begun)
         report = self._reported(context, result, verdict, line)
         if verdict.reason and tries > 1:
-            report = replace(report, reason=f"{verdict.reason} ({line})")
+            report = structs.replace(report, reason=f"{verdict.reason} ({line})")
         return report
 
     def _try(self, context: Context, left: float) -> _Try:
@@ -143,7 +145,7 @@ class HttpAction:
         if result.request is not None:
             silence = "" if result.answer else verdict.reason
             text = transcript(result.request, result.answer, silence, line, context.redact)
-            report = replace(
+            report = structs.replace(
                 report,
                 artifacts=(context.save("http.txt", text.encode(errors="backslashreplace")),),
             )

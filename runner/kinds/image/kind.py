@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from runner.advisories.images.client import Client, find_client
 from runner.advisories.images.containers import by_name, by_port

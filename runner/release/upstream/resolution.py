@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from msgspec import structs
+
 from runner.advisories.sources.base import Door, Ended
 from runner.advisories.subjects.base import SubjectError
 from runner.advisories.subjects.interpreter import Interpreter
@@ -117,7 +119,7 @@ class Resolver:
             contents = dict(read(tree, pin.file).contents)
         else:
             contents = {pin.file: tree.read(pin.file)}
-        values = values_of(replace(self.release, version=version))
+        values = values_of(structs.replace(self.release, version=version))
         for one in self.pins:
             if one.file in contents and one.format == pin.format:
                 text = contents[one.file].decode()

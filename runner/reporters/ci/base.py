@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
+import msgspec
+
 from runner.model import Place
 
 Level: TypeAlias = Literal["error", "warning"]
@@ -19,8 +21,7 @@ Level: TypeAlias = Literal["error", "warning"]
 _COMMAND: Final = re.compile(r"##(?=[A-Za-z]*\[)|(?:^|(?<=\r))([^!-~\r\n]*):(?=:)", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A remark at a line of code, or on the run as a whole."""
 
     level: Level
@@ -33,8 +34,7 @@ class Note:
     """Where it belongs, the file relative to the working folder; None where there is no place."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A part of the log that can be folded away."""
 
     key: str
@@ -45,8 +45,7 @@ class Section:
     """Whether it should catch the eye."""
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(msgspec.Struct, frozen=True):
     """What a run hands over to the steps after it."""
 
     values: Mapping[str, str]

@@ -6,11 +6,11 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from support.house import PLACE, House, check, step
 from unit.kinds.fakes import action_of
 

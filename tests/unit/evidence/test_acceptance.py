@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 from unit.reporters import samples
 
 from runner.evidence.acceptance import Expected, objections
@@ -40,7 +39,7 @@ def test_the_right_one_is_accepted() -> None:
     ],
 )
 def test_another_subject_is_not_accepted(changed: dict[str, object], told: str) -> None:
-    run = replace(RUN, subject=replace(RUN.subject, **changed))  # type: ignore[arg-type]
+    run = replace(RUN, subject=replace(RUN.subject, **changed))
     (objection,) = against(run)
     assert told in objection
 
@@ -55,7 +54,7 @@ def test_another_subject_is_not_accepted(changed: dict[str, object], told: str) 
     ],
 )
 def test_no_whole_green_run_is_not_accepted(changed: dict[str, object], told: str) -> None:
-    (objection,) = against(replace(RUN, **changed))  # type: ignore[arg-type]
+    (objection,) = against(replace(RUN, **changed))
     assert told in objection
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from unit.reporters import samples
 
 from runner.evidence import test_result as predicate

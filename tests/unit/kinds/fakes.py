@@ -7,11 +7,12 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from runner.kinds.base import Command, Finished, Kind, Runnable
 from runner.model import Artifact, Begun, Execution, Release

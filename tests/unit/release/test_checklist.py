@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from runner.model import Check, Outcome, Place, Playbook, Release, Result, Subject
 from runner.model.standing import StageRecord

@@ -88,7 +88,7 @@ def result(name: str, area: str, *attempts: Attempt, **fields: object) -> Result
 
 def replaced(base: Result, **fields: object) -> Result:
     """Change fields of a result, whatever they are."""
-    kept = {name: getattr(base, name) for name in Result.__dataclass_fields__}
+    kept = {name: getattr(base, name) for name in Result.__struct_fields__}
     return Result(**(kept | fields))
 
 
@@ -158,5 +158,5 @@ def mixed() -> Run:
         ),
     )
     base = run(*found, verdict=Outcome.ERRORED, services=(service,))
-    fields = {name: getattr(base, name) for name in Run.__dataclass_fields__}
+    fields = {name: getattr(base, name) for name in Run.__struct_fields__}
     return Run(**(fields | {"total": 9, "warnings": ("the work tree has changes",)}))

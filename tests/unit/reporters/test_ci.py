@@ -6,12 +6,12 @@ import io
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.github import StepLog, outputs_of
 from unit.reporters import samples, stories
 

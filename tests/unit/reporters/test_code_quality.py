@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from unit.reporters import samples
 
 from runner.engine.dossier import Dossier
@@ -88,7 +89,7 @@ def test_shards_may_have_had_it_in_different_places(tmp_path: Path) -> None:
     dossier, run = Dossier(tmp_path), samples.mixed()
     assert context.join(run, dossier, "strict").checkout is None
     for number, root in enumerate(("/builds/x", "/builds/y", "/builds/x"), 1):
-        of = replace(run, stage=f"{run.stage}/shards/{number}")
+        of = structs.replace(run, stage=f"{run.stage}/shards/{number}")
         context.gather(of, dossier, tmp_path, (), "strict", Checkout((root,), root))
     joined = context.join(run, dossier, "strict")
     assert joined.checkout == Checkout(("/builds/x", "/builds/y"), "/builds/x")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 from unit.advisories.records import advisory
 from unit.reporters import samples
 from unit.reporters.snapshots import CRITICAL, FLAW, HOSTILE, UNRATED, flawed

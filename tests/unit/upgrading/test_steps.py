@@ -6,11 +6,12 @@ import contextlib
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec.structs import replace
 from msgspec.structs import replace as replaced
 from packaging.version import Version
 from unit.reporters.samples import attempt, result, run

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support.house import PLACE, House, check, playbook
 
 from runner.engine.dossier import Dossier

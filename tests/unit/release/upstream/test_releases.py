@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from unit.kinds.servers import Server, bomb, free_port, redirect, serving, text
 from unit.release.upstream.asking import ATOM, entry, feed, question
 
@@ -158,7 +159,7 @@ def test_a_feed_that_is_not_there_is_an_error(tmp_path: Path, server: Server) ->
         ("/moved", "status 301"),
         ("/packed", "compressed"),
     ]:
-        settings = replace(one.settings, releases=f"{server.url}{path}")
+        settings = structs.replace(one.settings, releases=f"{server.url}{path}")
         with pytest.raises(UpstreamError, match=said) as caught:
             RELEASES.ask(replace(one, settings=settings))
         assert "upstream.releases" in caught.value.hint

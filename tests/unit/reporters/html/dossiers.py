@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 from lxml import html as lxml_html
+from msgspec import structs
 from unit.reporters.samples import NOON, attempt, result
 from unit.reporters.samples import run as plain_run
 from unit.reporters.snapshots import real
@@ -92,7 +93,7 @@ def stage(name: str, started: str, *steps: StepResult) -> Run:
     found = result("scan", f"Scan of {name}", attempt(Outcome.PASSED, *steps))
     base = plain_run(found)
     release = Release("mlflow", "3.17.2", image="example/mlflow:v3.17.2")
-    return replace(
+    return structs.replace(
         base,
         id=f"{name}-1",
         stage=name,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from unit.reporters.html.dossiers import LATER, made, put, scan, stage, text, upgraded, written
 from unit.reporters.html.dossiers import page as parsed
 from unit.reporters.samples import NOON, mixed
@@ -187,7 +188,7 @@ def test_without_a_judgement_there_are_no_waivers() -> None:
 
 def test_a_baseline_that_was_taken_anew_is_told(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
-    newer = replace(real("3.6.0"), taken="2026-11-23T12:00:00+00:00")
+    newer = dataclasses.replace(real("3.6.0"), taken="2026-11-23T12:00:00+00:00")
     again = stage("preflight", LATER, scan(put(dossier, "safety-before.json", encode(newer))))
     dossier.begin("preflight", "preflight-2")
     dossier.write_run(replace(again, id="preflight-2"))

@@ -8,11 +8,11 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import html as lxml_html
+from msgspec.structs import replace
 from unit.reporters.html.dossiers import LATER, UPGRADE, made, page, stage, text, upgraded, written
 from unit.reporters.samples import NOON, SUBJECT, attempt, mixed, result, run
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from unit.reporters.html.dossiers import LATER, made, stage, upgraded
 from unit.reporters.samples import NOON, SUBJECT, attempt, mixed, result, run
 
@@ -193,8 +194,8 @@ def test_the_flow_keeps_every_vulnerability(tmp_path: Path) -> None:
 def test_new_vulnerabilities_come_from_nowhere(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
     found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
-    rows = tuple(replace(row, fate="new") for row in found.rows)
-    drawn = flow(replace(found, rows=rows, fates={"new": len(rows)}))
+    rows = tuple(dataclasses.replace(row, fate="new") for row in found.rows)
+    drawn = flow(dataclasses.replace(found, rows=rows, fates={"new": len(rows)}))
     assert drawn is not None
     assert drawn.left == ()
     assert drawn.bands == ()
@@ -204,7 +205,7 @@ def test_new_vulnerabilities_come_from_nowhere(tmp_path: Path) -> None:
 def test_without_two_scans_there_is_no_flow(tmp_path: Path) -> None:
     dossier = upgraded(tmp_path)
     found = vulnerabilities(scans_of(gather(dossier, dossier.runs()[-1]), dossier))
-    assert flow(replace(found, before=None)) is None
+    assert flow(dataclasses.replace(found, before=None)) is None
 
 
 def told(folder: Path, *runs: Run) -> tuple[str, str]:
@@ -236,7 +237,7 @@ def test_a_selection_is_a_part(tmp_path: Path) -> None:
 )
 def test_cautions(tmp_path: Path, fields: dict[str, object], caution: str) -> None:
     base = stage("verification", NOON)
-    kept = {name: getattr(base, name) for name in Run.__dataclass_fields__}
+    kept = {name: getattr(base, name) for name in Run.__struct_fields__}
     assert caution in told(tmp_path, Run(**(kept | fields)))[1]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from unit.reporters.html.dossiers import made, page, put, text
 from unit.reporters.samples import NOON, attempt, result
 from unit.reporters.samples import run as plain_run
