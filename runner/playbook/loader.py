@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def load(
         raise PlaybookInvalid(problems)
     assert chosen is not None  # noqa: S101 - an unknown profile is a problem
     assert plain is not None  # noqa: S101 - it is read before any profile
-    return dataclasses.replace(chosen, rehearsed_as=_rehearsed_as(chosen, plain))
+    return replace(chosen, rehearsed_as=_rehearsed_as(chosen, plain))
 
 
 def _rehearsed_as(book: Playbook, plain: Playbook) -> str:
