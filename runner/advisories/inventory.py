@@ -42,6 +42,10 @@ class Inventory:
     """The interpreter's version for which markers were evaluated: ``3.11``; empty if unknown."""
     origin: str = ""
     """Where a file was read that is not in the work tree: ``origin/main (1a2b3c4…)``."""
+    image: str = ""
+    """Reference of the container image in which it was looked; empty for anything else."""
+    digest: str = ""
+    """Of that image: its manifest's where it came from a registry, else its id (``sha256:…``)."""
 
     @cached_property
     def versions(self) -> Mapping[str, str]:

@@ -102,6 +102,8 @@ def _document(snapshot: Snapshot) -> SafetyDocument:
             inventory.python or None,
             inventory.origin or None,
             tuple(ComponentShape(one.name, one.version) for one in inventory.components),
+            inventory.image,
+            inventory.digest,
         ),
         vulnerabilities=tuple(vulnerability_shape(one) for one in combine(snapshot)),
         reports=tuple(_report_shape(one) for one in snapshot.reports),
@@ -137,7 +139,13 @@ def _snapshot(document: SafetyDocument) -> Snapshot:
         taken=document.taken,
         commit=document.commit or "",
         inventory=Inventory(
-            shape.subject, shape.method, components, shape.python or "", shape.origin or ""
+            shape.subject,
+            shape.method,
+            components,
+            shape.python or "",
+            shape.origin or "",
+            shape.image,
+            shape.digest,
         ),
         reports=tuple(_report(one) for one in document.reports),
     )

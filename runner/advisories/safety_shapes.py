@@ -25,7 +25,7 @@ class ComponentShape(Shape, frozen=True):
     """Normalised (PEP 440)."""
 
 
-class InventoryShape(Shape, frozen=True):
+class InventoryShape(Shape, frozen=True, omit_defaults=True):
     """What was scanned."""
 
     subject: str
@@ -38,6 +38,10 @@ class InventoryShape(Shape, frozen=True):
     """Where a file was read that is not in the work tree."""
     components: tuple[ComponentShape, ...]
     """Each name once."""
+    image: str = ""
+    """Reference of the container image in which it was looked; absent for anything else."""
+    digest: str = ""
+    """Of that image: its manifest's where it came from a registry, else its id."""
 
 
 class ProblemShape(Shape, frozen=True):

@@ -6,7 +6,7 @@ image while it is scanned, and the list says which one it was.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.advisories.images.client import find_client
 from runner.advisories.images.errors import MissingImageError
@@ -57,7 +57,8 @@ class ImageSubject:
         subject = _named(inside.image)
         if self.lock:
             compare(subject, lock.held_for(target, door), found)
-        return listing(subject, "image", found, python=target.version)
+        listed = listing(subject, "image", found, python=target.version)
+        return replace(listed, image=self.reference, digest=inside.image.digest)
 
     def _inside(self, door: Door) -> Inside:
         client = find_client(door, self.engine)

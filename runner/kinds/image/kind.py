@@ -1,4 +1,9 @@
-"""The kind itself: look an image up, look into it, record it, and hold it against expectations."""
+"""The kind itself: look an image up, look into it, record it, and hold it against expectations.
+
+Its bill of materials is made where what is in it is listed, by a scan of the kind ``advisories``
+with the subject ``image``: ``sbom-*.cdx.json`` has the packages of its interpreter, and the image's
+reference and digest, those of ``image.json``, as what they are of.
+"""
 
 from __future__ import annotations
 

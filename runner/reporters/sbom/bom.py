@@ -16,6 +16,7 @@ from packageurl import PackageURL
 
 from runner import __version__
 from runner.advisories.inventory import Component as Package
+from runner.advisories.inventory import Inventory
 from runner.advisories.snapshot import Snapshot
 from runner.advisories.sources.base import Report
 from runner.advisories.vulnerabilities import combine
@@ -29,9 +30,7 @@ _PREFIX = "upgrade-runner:"
 def document(snapshot: Snapshot) -> bytes:
     """Give the bill as JSON."""
     components = {one.name: _component(one, snapshot) for one in snapshot.inventory.components}
-    root = Component(
-        name=one_line(snapshot.inventory.subject), type=ComponentType.APPLICATION, bom_ref="subject"
-    )
+    root = _root(snapshot.inventory)
     bom = Bom(
         components=components.values(),
         vulnerabilities=(
@@ -57,6 +56,19 @@ def _serialise(plain: dict[str, object]) -> bytes:
     """Write it with a serial number that is made of the content alone (RFC 9562, version 5)."""
     serial = uuid5(NAMESPACE_URL, json.dumps(plain, sort_keys=True)).urn
     return (json.dumps({**plain, "serialNumber": serial}, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _root(inventory: Inventory) -> Component:
+    """Name what the components are of; an image by its reference, with its digest for a version."""
+    if not inventory.image:
+        name = one_line(inventory.subject)
+        return Component(name=name, type=ComponentType.APPLICATION, bom_ref="subject")
+    return Component(
+        name=one_line(inventory.image),
+        version=one_line(inventory.digest),
+        type=ComponentType.CONTAINER,
+        bom_ref="subject",
+    )
 
 
 def _runner() -> Component:

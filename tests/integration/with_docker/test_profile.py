@@ -44,6 +44,9 @@ def preflight(made: Deployment, output: Path) -> None:
     looked_at = document(output / "live/image.json")
     assert looked_at["reference"] == image()
     assert looked_at["version"] in image()
+    root = document(output / "live/sbom-before.cdx.json")["metadata"]["component"]
+    assert (root["type"], root["name"]) == ("container", image())
+    assert root["version"] == looked_at["digest"]
 
 
 def verification(made: Deployment, output: Path) -> None:
@@ -51,6 +54,9 @@ def verification(made: Deployment, output: Path) -> None:
     rows = outcomes(done, output / "live/verification/run.json")
     assert set(rows.values()) == {"passed"}
     assert len(rows) == 5
+    bill = document(output / "live/sbom-after.cdx.json")
+    assert bill["metadata"]["component"]["name"] == image()
+    assert "mlflow" in {one["name"] for one in bill["components"]}
 
 
 def backups(output: Path) -> str:

@@ -84,7 +84,7 @@ SNAPSHOTS = st.builds(
     taken=st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat()),
     commit=TEXT,
     inventory=st.builds(
-        Inventory, TEXT, st.sampled_from(METHODS), COMPONENTS.map(tuple), TEXT, TEXT
+        Inventory, TEXT, st.sampled_from(METHODS), COMPONENTS.map(tuple), TEXT, TEXT, TEXT, TEXT
     ),
     reports=st.lists(REPORTS, min_size=1, max_size=2, unique_by=lambda one: one.source).map(tuple),
 )

@@ -28,6 +28,7 @@ def test_the_packages_of_an_image_are_listed(tmp_path: Path) -> None:
     found = subject.inventory(there)
     assert subject.describe() == f"the image {REFERENCE}"
     assert (found.subject, found.method, found.python) == (NAMED, "image", "3.11")
+    assert (found.image, found.digest) == (REFERENCE, ID)
     assert dict(found.versions) == {"flask": "3.1.0", "mlflow": "3.6.0"}
     # Looked up once by its name, and run by its id.
     assert [REFERENCE in argv for argv in there.ran] == [True, False, False]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,19 @@ def test_it_tells_what_was_scanned_and_by_what() -> None:
     assert told["upgrade-runner:commit"] == "c0ffee"
     assert told["upgrade-runner:source:osv:database:modified"] == "2026-01-01T00:00:00Z"
     assert "upgrade-runner:origin" not in told
+
+
+def test_an_image_is_named_by_its_reference_and_digest() -> None:
+    told = flawed(FLAW)
+    digest = "sha256:" + "0a" * 32
+    inside = replace(told.inventory, method="image", image="example/mlflow:v3.6.0", digest=digest)
+    root = written(replace(told, inventory=inside))["metadata"]["component"]
+    assert root == {
+        "bom-ref": "subject",
+        "name": "example/mlflow:v3.6.0",
+        "type": "container",
+        "version": digest,
+    }
 
 
 def test_what_was_not_looked_at_is_told() -> None:
