@@ -4,8 +4,10 @@
 
 Everything of the first is looked for in the second by its kind and name, and must say the same:
 each field that the first one has. What came since then is counted as added, and fields that a newer
-server tells as gained; with ``--exact`` they are differences too. Both files are read to their end
-and must be whole; memory does not grow with them. Standard output is one JSON object, standard
+server tells as gained; with ``--exact`` they are differences too. The second is also counted and
+summed up in the fields of the first alone (``after_as_before``), which must give the first's own
+counts and checksums. Both files are read to their end and must be whole; memory does not grow with
+them. Standard output is one JSON object, standard
 error names what is lost or changed. Exit codes: 0 nothing is; 1 something is; 2 it could not be
 decided: a file that is no whole snapshot, or a first one that holds nothing.
 """
@@ -84,6 +86,7 @@ class Report:
         """Begin with none; ``exact`` is whether what came is a difference too."""
         self.exact = exact
         self.before, self.after = Tally(), Tally()
+        self.again = Tally()
         self.counts: dict[str, dict[str, int]] = {LOST: {}, CHANGED: {}, ADDED: {}}
         self.gained: dict[str, dict[str, int]] = {}
         self.named: list[Difference] = []
@@ -97,6 +100,8 @@ class Report:
 
     def hold(self, before: Line, after: Line) -> None:
         """Add what differs in a thing that is there before and after."""
+        same = Line(before.kind, before.id, in_fields_of(before.content, after.content))
+        self.again.add(same.kind, same.text())
         changes = list(differing(before.content, after.content, ""))
         for one in changes if not self.exact else ():
             if one.gained:
@@ -109,7 +114,8 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether anything is lost or changed or, where all must be the same, came."""
-        return any(self.counts[what] for what in (LOST, CHANGED, *([ADDED] if self.exact else [])))
+        counted = (LOST, CHANGED, *([ADDED] if self.exact else []))
+        return any(self.counts[what] for what in counted) or self.again.told() != self.before.told()
 
     def told(self) -> dict[str, Any]:
         """Tell all of it, for JSON."""
@@ -118,6 +124,7 @@ class Report:
             "kept": not self.failed,
             "before": self.before.told(),
             "after": self.after.told(),
+            "after_as_before": self.again.told(),
             **self.counts,
             "gained": self.gained,
             "differences": [asdict(one) for one in self.named],
@@ -187,6 +194,15 @@ def differing(before: Any, after: Any, at: str) -> Iterator[Change]:  # noqa: AN
             yield from differing(old, new, f"{at}[{number}]")
     elif type(before) is not type(after) or before != after:
         yield Change(at, shown(before), shown(after))
+
+
+def in_fields_of(before: Any, after: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Give what is told after, without the fields that were not told before."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return {name: in_fields_of(before[name], after[name]) for name in before if name in after}
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [in_fields_of(old, new) for old, new in zip(before, after, strict=True)]
+    return after
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 - any JSON

@@ -170,6 +170,7 @@ def nothing_lost(found: Compared) -> None:
     assert {kind: one["count"] for kind, one in before.items()} == {
         kind: one["count"] for kind, one in after.items()
     }
+    assert found.told["after_as_before"] == before  # counts and checksums, in the same fields
     # A field more is another checksum. The artifact is the one of the matrix whose name the old
     # server can list and not serve.
     gained = found.told["gained"]

@@ -37,6 +37,7 @@ def test_the_same_in_another_order_is_kept(tmp_path: Path) -> None:
     assert found.told["kept"] is True
     assert found.told["before"] == found.told["after"]
     assert found.told["before"]["metric"]["count"] == 2
+    assert found.told["after_as_before"] == found.told["before"]
     assert found.told["lost"] == found.told["changed"] == found.told["added"] == {}
 
 
@@ -85,6 +86,9 @@ def test_whatever_is_changed_is_named(tmp_path: Path, lines: Lines, said: str) -
     assert one["what"] == "changed"
     assert found.told["changed"] == {one["kind"]: 1}
     assert found.told["lost"] == {}
+    before, again = found.told["before"], found.told["after_as_before"]
+    assert [kind for kind in before if before[kind] != again[kind]] == [one["kind"]]
+    assert all(before[kind]["count"] == again[kind]["count"] for kind in before)
 
 
 def test_a_changed_point_is_lost_and_another_has_come(tmp_path: Path) -> None:
@@ -104,6 +108,9 @@ def test_what_came_is_counted_and_differs_where_all_must_be_the_same(tmp_path: P
     assert (found.code, found.errors) == (0, [])
     assert found.told["added"] == {"run": 1}
     assert found.told["gained"] == {"trace": {"spans[].links": 2}}
+    # Other bytes, and the same counts and checksums in the fields of the first.
+    assert found.told["after"]["trace"] != found.told["before"]["trace"]
+    assert found.told["after_as_before"] == found.told["before"]
     found = compare(before, after, "--exact")
     assert found.code == 1
     assert found.errors == [
