@@ -36,7 +36,7 @@ def taken(folder: Path, url: str, rows: int) -> int:
     return most
 
 
-def growth(folder: Path, url: str, fill: Callable[[int], object]) -> int:
+def growth(folder: Path, url: str, fill: Callable[[int], None]) -> int:
     fill(FEW)
     first = taken(folder, url, FEW)
     fill(MANY - FEW)
@@ -51,8 +51,8 @@ def test_sqlite(tmp_path: Path) -> None:
             " INSERT INTO things SELECT hex(randomblob(512)) FROM rows"
         )
 
-        def fill(rows: int) -> object:
-            return connection.execute(script, (rows,))
+        def fill(rows: int) -> None:
+            connection.execute(script, (rows,))
 
         assert growth(tmp_path, f"sqlite:///{tmp_path}/shop.db", fill) < LIMIT
 
@@ -63,7 +63,7 @@ def test_postgresql(tmp_path: Path) -> None:
         server.execute("CREATE TABLE things (text text)", database="shop", user="owner")
         script = "INSERT INTO things SELECT repeat(md5(n::text), 32) FROM generate_series(1, {}) n"
 
-        def fill(rows: int) -> object:
-            return server.execute(script.format(rows), database="shop", user="owner")
+        def fill(rows: int) -> None:
+            server.execute(script.format(rows), database="shop", user="owner")
 
         assert growth(tmp_path, server.url("shop"), fill) < LIMIT
