@@ -105,13 +105,13 @@ wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the unit t
 	@.venv-wheel/bin/python -m pip check
 	@cd build/wheel-test && ../../.venv-wheel/bin/python -m pytest --quiet $(EVERY_CORE) tests/unit
 
-bench: $(DEV) $(BENCH) .venv-uv/bin/uv ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
+bench: $(DEV) $(BENCH) $(FORMER) .venv-uv/bin/uv ## Measure the budgets side by side with other tools: tests/bench/RESULTS.md
 	@PYTHONPATH=tests .venv-bench/bin/python -m bench $(ARGS)
 
 excerpts: $(DEV) ## Take out of published descriptions anew what the tests compare with (npm, pip)
 	@$(BIN)/python tests/schemas/excerpt.py
 
-reports: $(DEV) .venv-uv/bin/uv ## Make reports/example anew, of a real MLflow upgrade; ARGS="--again", "--check"
+reports: $(DEV) $(FORMER) .venv-uv/bin/uv ## Make reports/example anew, of a real MLflow upgrade; ARGS="--again", "--check"
 	@PYTHONPATH=tests $(BIN)/python -m golden $(ARGS)
 
 schema: $(DEV) ## Write the published JSON Schema from the loader's own description

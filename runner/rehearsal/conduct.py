@@ -177,6 +177,9 @@ def _untouched(rig: Rig) -> None:
             for what, sha256 in rig.hashes.items()
         )
         notes.facts += [f"{one.what}: {one.before[:12] or 'none'}" for one in rig.kept]
+        if absent := [one.what for one in rig.kept if not (one.before or one.after)]:
+            told = f"'untouched' says nothing of what is not there: {', '.join(absent)}"
+            rig.warnings.append(told)
         if changed := [one.what for one in rig.kept if not one.same]:
             raise Halt(
                 Outcome.ERRORED,

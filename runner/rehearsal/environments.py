@@ -23,7 +23,7 @@ def environment(locks: Mapping[str, bytes], python: str, door: Door) -> tuple[Pa
     environment. Raises SourceError where uv is missing, or refuses.
     """
     interpreter = python or sys.executable
-    digest = hashlib.sha256(f"{interpreter}\n{sys.version}\n".encode())
+    digest = hashlib.sha256(f"{_base(interpreter)}\n{sys.version}\n".encode())
     for name, content in sorted(locks.items()):
         digest.update(f"{name}\n{hashlib.sha256(content).hexdigest()}\n".encode())
     folder = cache(door.env) / "environments" / digest.hexdigest()[:20]
@@ -31,6 +31,14 @@ def environment(locks: Mapping[str, bytes], python: str, door: Door) -> tuple[Pa
         if fresh:
             _make(folder, locks, interpreter, door)
     return folder, fresh
+
+
+def _base(interpreter: str) -> str:
+    """Give what an interpreter's environments are made of: not its own environment, if it has one.
+
+    The runner's may be made anew, elsewhere too, and what was made of the same Python stays right.
+    """
+    return os.path.realpath(interpreter) if os.sep in interpreter else interpreter
 
 
 def _make(folder: Path, locks: Mapping[str, bytes], interpreter: str, door: Door) -> None:

@@ -34,6 +34,7 @@ PARTS: Mapping[str, Measure] = {
     "sealing": sealing.measure,
     "page": page.measure,
     "rehearsal": rehearsal.measure,
+    "mlflow": rehearsal.measure_mlflow,
     "merge": merging.measure,
 }
 """What can be measured, in the order of the report."""

@@ -173,15 +173,15 @@ def pretended(**traits: object) -> Iterator[str]:
             thread.join()
 
 
-def asked(path: Path, **traits: object) -> tuple[int, dict[str, Any], list[str]]:
+def asked(path: Path, *words: str, **traits: object) -> tuple[int, dict[str, Any], list[str]]:
     """Take a snapshot of a server of such traits."""
     with pretended(**traits) as url:
-        return program("snapshot.py", "--output", str(path), interpreter=python(), url=url)
+        return program("snapshot.py", "--output", str(path), *words, interpreter=python(), url=url)
 
 
 def test_a_server_that_does_not_stand_still_is_not_verified(tmp_path: Path) -> None:
     code, told, errors = asked(tmp_path / "one.gz", grows=True)
-    assert (code, told["verified"]) == (1, False)
+    assert (code, told["answers"], told["verified"]) == (1, 2, False)
     (error,) = errors
     assert error.startswith("the server's second answer differs in run: expected {'count': 1")
     assert [one["id"] for one in lines_of(tmp_path / "one.gz") if one["kind"] == "run"] == ["r0"]
@@ -192,6 +192,11 @@ def test_a_server_that_fails_meanwhile_is_undecided(tmp_path: Path) -> None:
     assert (code, told) == (2, {})
     assert errors[-1].startswith("error: RestException")
     assert "Traceback" not in "".join(errors)
+
+
+def test_what_is_held_against_another_is_asked_for_once(tmp_path: Path) -> None:
+    code, told, errors = asked(tmp_path / "one.gz", "--once", fails=True)
+    assert (code, told["answers"], told["verified"], errors) == (0, 1, True, [])
 
 
 def test_an_artifact_that_is_not_served_is_undecided(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def test_there_and_back(either: Standin) -> None:
     assert found.outage.forward is not None
     assert found.outage.back is not None
     assert [one.what for one in found.kept] == ["repository", "database", "artifacts"]
-    assert all(one.same for one in found.kept)
+    assert all(one.before and one.same for one in found.kept)
+    assert found.warnings == ()
     assert found.locks_before != found.locks_after
     assert "PASSED rehearsal of standin 1.0 to 2.0" in done.stdout
     assert everything(app) == before
@@ -192,6 +193,7 @@ def test_a_database_that_is_not_there_is_seeded(app: Standin) -> None:
     )
     assert outcomes(found)["seed"] == "passed"
     assert (done.returncode, found.part) == (1, "compare")  # one row, where 100 are expected
+    assert found.warnings == ("'untouched' says nothing of what is not there: database",)
     assert not (app.repository / "data/new.db").exists()
     app.edit("seed: [seed], ", "")
     done, found = rehearse(app, "--to", "2.0", "--set", "vars.database=sqlite:///data/new.db")
