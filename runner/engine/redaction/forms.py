@@ -42,7 +42,8 @@ def forms(value: str) -> set[bytes]:
         texts |= {way(text) for text in texts for way in _AROUND}
         texts |= {way(text) for text in texts for way in _AROUND}
     digits = {_bytes(one).hex() for one in values}
-    found = {_bytes(text) for text in texts | digits | {one.upper() for one in digits}}
+    texts |= digits | {one.upper() for one in digits} | {way(one) for one in values for way in _ALL}
+    found = {_bytes(text) for text in texts}
     ways = _WAYS if len(value) <= _LONG else _LONG_WAYS
     for text in {way(one) for one in values for way in ways}:
         found.update(_base64(_bytes(text)))
@@ -161,6 +162,15 @@ _PERCENT: tuple[Callable[[str], str], ...] = (
 )
 """RFC 3986, section 2.1, and the forms of HTML."""
 
+_ALL: tuple[Callable[[str], str], ...] = (
+    lambda text: _bytes(text).hex("%").join(("%", "")),
+    lambda text: _bytes(text).hex("%").upper().join(("%", "")),
+    lambda text: _units("\\u", text),
+    lambda text: _units("\\u", text).upper().replace("U", "u"),
+    lambda text: _units("\\\\u", text),
+)
+"""Every character as RFC 3986, section 2.1, and RFC 8259, section 7, allow it to be written."""
+
 _WAYS: tuple[Callable[[str], str], ...] = (*_ESCAPES, *_QUOTINGS, *_PERCENT)
 _AROUND: tuple[Callable[[str], str], ...] = (
     *(_json, _json_ascii, _json_slashes),
@@ -175,6 +185,12 @@ _LONG_WAYS = (str, _json)
 
 def _lower_hex(text: str) -> str:
     return re.sub("%..", lambda code: code.group().lower(), text)
+
+
+def _units(mark: str, text: str) -> str:
+    """Write every unit of UTF-16 by its number."""
+    units = text.encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(mark + one for one in units)
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:

@@ -52,6 +52,15 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
         f"postgresql://user:{urllib.parse.quote(value, safe='')}@host/db"
     ),
     "json in base64": lambda value: _base64(json.dumps({"auth": value})),
+    "percent, every byte": lambda value: "".join(f"%{byte:02X}" for byte in value.encode()),
+    "percent, every byte, lower case": lambda value: _lower(
+        ENCODINGS["percent, every byte"](value)
+    ),
+    "json, every character": lambda value: "".join(f"\\u{ord(one):04x}" for one in value),
+    "json, every character, upper case": lambda value: "".join(f"\\u{ord(n):04X}" for n in value),
+    "json, every character, in json": lambda value: json.dumps(
+        "".join(f"\\u{ord(one):04x}" for one in value)
+    ),
     "coloured": lambda value: _split(value, "\x1b[1m", "\x1b[38;5;3m", "\x9b0m"),
     "a link in a terminal": lambda value: _split(value, "\x1b]8;;http://x\x1b\\", "\x1b]8;;\x07"),
     "control": lambda value: _split(value, "\0", "\b", "\x7f", "\x90"),
@@ -137,8 +146,10 @@ def test_the_core_is_in_every_form_but_in_codes() -> None:
     value = """v-123456'"= <é>&\\x"""
     (core,) = cores_of(value)
     without = {one for one in forms(value) if core not in one}
+    every = {one for one in without if re.fullmatch(rb"(?:(?:%|\\+u)[0-9A-Fa-f]{2,4})+", one)}
     assert core == b"v-123456"
-    assert all(re.fullmatch(rb"[A-Za-z0-9+/_=-]+", one) for one in without)
+    assert all(re.fullmatch(rb"[A-Za-z0-9+/_=-]+", one) for one in without - every)
+    assert len(every) == 5
     assert len(without) < len(forms(value)) / 4
 
 
