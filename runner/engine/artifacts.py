@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,10 @@ def collect(session: Session, check: Check) -> tuple[tuple[Artifact, ...], tuple
     """
     kept: list[Artifact] = []
     missed: list[str] = []
+    names: dict[str, Path] = {}
     for pattern in resolve_deep(check.artifacts, session.lookup):
         files = sorted(_matches(session, pattern))
-        kept.extend(_keep(session, check, file) for file in files)
+        kept.extend(_keep(session, file, _name(session, check, file, names)) for file in files)
         if not files:
             missed.append(pattern)
     return tuple(kept), tuple(missed)
@@ -42,9 +44,19 @@ def _matches(session: Session, pattern: str) -> Iterator[Path]:
             yield path
 
 
-def _keep(session: Session, check: Check, file: Path) -> Artifact:
+def _name(session: Session, check: Check, file: Path, names: dict[str, Path]) -> str:
+    """Give the copy's path in the dossier, without secrets, and other than those of the others."""
     root = session.scratch if file.is_relative_to(session.scratch) else session.repository
-    name = f"{session.stage}/artifacts/{check.id}/{as_text(str(file.relative_to(root.resolve())))}"
+    inside = session.redactor.text(as_text(str(file.relative_to(root.resolve()))))
+    plain = f"{session.stage}/artifacts/{check.id}/{inside}"
+    numbered = (f"{plain}.{number}" for number in itertools.count(2))
+    every = itertools.chain((plain,), numbered)
+    name = next(one for one in every if names.get(one, file) == file)
+    names[name] = file
+    return name
+
+
+def _keep(session: Session, file: Path, name: str) -> Artifact:
     target = session.live / name
     digest, size = hashlib.sha256(), 0
     stream = session.redactor.stream()

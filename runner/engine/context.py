@@ -133,11 +133,12 @@ class StepContext:
         """Keep content as evidence; raises DossierError where it cannot be written."""
         folder = f"{self.session.stage}/artifacts/{self.check.id}"
         taken = {artifact.path for artifact in self.kept}
-        path = f"{folder}/{self.number}.{self.step.id}.{Path(name).name}"
+        name = Path(self.redact(name)).name
+        path = f"{folder}/{self.number}.{self.step.id}.{name}"
         for count in range(2, len(taken) + 3):
             if path not in taken:
                 break
-            path = f"{folder}/{self.number}.{self.step.id}.{count}.{Path(name).name}"
+            path = f"{folder}/{self.number}.{self.step.id}.{count}.{name}"
         return self._write(path, content)
 
     def record(self, name: str, content: bytes) -> Artifact:

@@ -90,6 +90,8 @@ if what == "prints":
     os.makedirs("left", exist_ok=True)
     for number, one in enumerate(shown):
         open(f"left/{number}.txt", "wb").write(b"x" * plan["sizes"][0] + b" " + one)
+    for name in plan["names"]:
+        open(f"left/{name}.txt", "w").close()
 if what == "fails":
     raise SystemExit(f"cannot log in with {plan['once']}")
 """
@@ -215,12 +217,15 @@ def test_no_file_holds_a_secret(
     kept, looks = (f"{core}{tail}" for core in cores)
     once = [ENCODERS[name](value) for name, _ in ways for value in (kept, looks)]
     twice = [ENCODERS[two](ENCODERS[one](value)) for one, two in ways for value in (kept, looks)]
+    named = [urllib.parse.quote(value, safe="") for value in (kept, looks)]
     _Echo.shown = (*once, *twice)
     files = {
         "config/demo_release.yaml": PLAYBOOK.replace("PORT", str(port)),
         "leak.py": LEAK,
         "inner/test_it.py": INNER,
-        "plan.json": json.dumps({"shown": [*once, *twice], "once": once, "sizes": sizes}),
+        "plan.json": json.dumps(
+            {"shown": [*once, *twice], "once": once, "sizes": sizes, "names": named}
+        ),
         "requirements.txt": "demo==1.0\n",
         "waivers.yaml": "waivers: []\n",
         "osv/PYSEC-2026-1.json": osv([*once, *twice]),
@@ -246,7 +251,8 @@ def test_no_file_holds_a_secret(
         assert b"[redacted MY_TOKEN]" in content
     said = {f"said {number}": (one.stdout + one.stderr).encode() for number, one in enumerate(done)}
     kept_files = {str(path): content for path, content in written.items()}
-    assert found_in({**said, **kept_files, **sealed}, cores) == []
+    every_name = {"names": "\n".join([*map(str, dossier.rglob("*")), *sealed]).encode()}
+    assert found_in({**said, **kept_files, **sealed, **every_name}, cores) == []
 
 
 LEFT = {
@@ -254,6 +260,7 @@ LEFT = {
     *(f"verification/{name}" for name in ("run.json", "junit.xml", "summary.md", "findings.sarif")),
     "verification/artifacts/asks/1.step-1.http.txt",
     "verification/artifacts/prints/left/0.txt",
+    "verification/artifacts/prints/left/[redacted KEPT].txt",
     "verification/logs/fails.1.log",
     "verification/logs/service.helper.log",
 }

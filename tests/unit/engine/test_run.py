@@ -246,6 +246,36 @@ def test_what_a_kind_saves_is_redacted(house: House) -> None:
     ]
 
 
+def test_the_names_of_what_is_kept_are_redacted(house: House) -> None:
+    house.environment["TOKEN"] = "hunter/22"
+
+    def save(context: Context) -> StepReport:
+        kept = [context.save(f"{way}.txt", b"x") for way in ("hunter/22", "hunter%2F22")]
+        return StepReport(Outcome.PASSED, artifacts=tuple(kept))
+
+    script = "echo $0 >hunter%2F22.txt; echo $0 >hunter%2f22.txt; mkdir hunter; echo >hunter/22"
+    steps = (
+        Step("one", "c", Call(save), PLACE),
+        step("bash", "-c", script, secrets=("TOKEN",), name="two"),
+    )
+    run = house.run(check("a", steps=steps, artifacts=("*.txt", "hunter/*", "hunter%2F*")))
+    (done,) = run.results
+    saved = [one.path for one in done.attempts[0].steps[0].report.artifacts]
+    assert saved == [
+        "verification/artifacts/a/1.one.[redacted TOKEN].txt",
+        "verification/artifacts/a/1.one.2.[redacted TOKEN].txt",
+    ]
+    assert [one.path for one in done.artifacts] == [
+        "verification/artifacts/a/[redacted TOKEN].txt",
+        "verification/artifacts/a/[redacted TOKEN].txt.2",
+        "verification/artifacts/a/[redacted TOKEN]",
+        "verification/artifacts/a/[redacted TOKEN].txt",
+    ]
+    everything = {str(one.relative_to(house.live)) for one in house.live.rglob("*")}
+    assert everything >= {*saved, *(one.path for one in done.artifacts)}
+    assert not [one for one in everything if "hunter" in one]
+
+
 # --- artifacts --------------------------------------------------------------------------
 
 
