@@ -131,8 +131,31 @@ def _deflated(piece: bytes, before: bytes, *, last: bool = False) -> bytes:
     return deflate.compress(piece) + deflate.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
 
 
+FOREIGN: Final = "the gzip header is not that of a bundle"
+"""What is wrong with an archive that was packed by another program."""
+
+
 class Broken(Exception):  # noqa: N818 - a state of the data, told to people as a problem
     """The bytes are no member that `Writer` has written."""
+
+
+def _behind_header(stream: BinaryIO) -> int:
+    """Pass over a header of gzip's (RFC 1952, section 2.3), and say where it ends."""
+    stream.seek(0)
+    fixed = stream.read(10)
+    if fixed[:3] != HEAD[:3] or len(fixed) < 10 or fixed[3] & 0xE0:  # noqa: PLR2004 - as there
+        raise Broken(FOREIGN)
+    flags = fixed[3]
+    if flags & 4:
+        stream.read(int.from_bytes(stream.read(2), "little"))
+    for flag in (8, 16):  # a name, a comment
+        place, text = stream.tell(), stream.read(PIECE) if flags & flag else b"\0"
+        if b"\0" not in text:
+            raise Broken(FOREIGN)
+        if flags & flag:
+            stream.seek(place + text.index(b"\0") + 1)
+    stream.seek(2 if flags & 2 else 0, 1)
+    return stream.tell()
 
 
 class Reader:
@@ -142,10 +165,11 @@ class Reader:
     """
 
     def __init__(self, stream: BinaryIO) -> None:
-        """Read the header; raises Broken where it is another's."""
+        """Read the header; raises Broken where it is none of gzip's."""
         prefix = stream.read(PREFIX)
-        if prefix[: len(HEAD)] != HEAD or len(prefix) < PREFIX:
-            raise Broken("the gzip header is not that of a bundle")
+        self.foreign = prefix[: len(HEAD)] != HEAD or len(prefix) < PREFIX
+        """Whether another program has written the header."""
+        self._start = _behind_header(stream) if self.foreign else PREFIX
         self._stream = stream
         self._told = prefix[len(HEAD) :]
         self._hash = hashlib.sha256()
@@ -193,7 +217,7 @@ class Reader:
     def _before_damage(self, given: int) -> Iterator[bytes]:
         """Inflate anew, and give what comes behind the bytes given: it tells where damage is."""
         place = self._stream.tell()
-        self._stream.seek(PREFIX)
+        self._stream.seek(self._start)
         for data in _as_far_as_possible(self._stream):
             if len(data) > given:
                 yield data[given:]
@@ -220,7 +244,9 @@ class Reader:
                 problems.append("there are bytes behind the archive")
         while self._read():
             pass
-        if self._hash.digest() != self._told:
+        if self.foreign:
+            problems.insert(0, FOREIGN)
+        elif self._hash.digest() != self._told:
             problems.append("the bytes of the archive are not those that were sealed")
         return problems
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
@@ -87,6 +88,7 @@ class _Verification:
         self._contents = Contents()
         self._problems: list[str] = []
         self._chain: Chain | None = None
+        self._to_the_end = False
 
     def run(self, stream: BinaryIO) -> Verdict:
         manifest = None
@@ -94,6 +96,12 @@ class _Verification:
             reader = Reader(stream)
         except Broken as error:
             return self._verdict(None, [str(error)])
+        if reader.foreign:
+            from runner.evidence.foreign import Foreign  # as hardly ever
+
+            size = os.fstat(stream.fileno()).st_size
+            problems = list(Foreign(reader, size).problems())
+            return self._verdict(None, [*reader.finish(), *problems])
         try:
             with _naming(NAME):
                 manifest = self._manifest(reader)
@@ -142,6 +150,7 @@ class _Verification:
 
     def _end(self, reader: Reader, manifest: Manifest) -> None:
         last = reader.take(BLOCK)
+        self._to_the_end = True
         if last.strip(b"\0"):
             last = self._attestations(reader, manifest, last)
         elif self._trust is not None:
@@ -225,6 +234,9 @@ class _Verification:
             yield f"the journal's {self._chain.lines} lines follow each other unbroken"
 
     def _unproved(self, manifest: Manifest | None) -> Iterator[str]:
+        if not self._to_the_end:
+            yield "who sealed it, and what happened: it cannot be read to its end as it was sealed"
+            return
         yield from self._unsigned()
         if self._chain is None:
             yield "the order of what happened: it holds no journal"

@@ -287,6 +287,93 @@ def test_what_is_no_bundle(tmp_path: Path, bundle: Path) -> None:
         verify(tmp_path / "gone")
 
 
+FOREIGN = "the gzip header is not that of a bundle"
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_an_entry_changed_by_plain_tools_is_named(tmp_path: Path, bundle: Path, form: int) -> None:
+    """Unpacked, changed, and packed again by tar and gzip, whose headers are others."""
+    with tarfile.open(bundle) as archive:
+        archive.extractall(tmp_path, filter="data")
+    home = tmp_path / FOLDER
+    long = f"verification/{'n' * 120}.txt"
+    names = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    assert names >= {"verification/run.json", "upgrade.json"}
+
+    def packed() -> Verdict:
+        with tarfile.open(tmp_path / "again.tar.gz", "w:gz", format=form) as archive:
+            archive.add(home, arcname=FOLDER)
+        return verify(tmp_path / "again.tar.gz")
+
+    untouched = packed()
+    assert untouched.problems == (FOREIGN,)
+    (home / "verification/run.json").write_text("x")
+    (home / "upgrade.json").unlink()
+    (home / long).write_text("x")
+    (home / "link").symlink_to("/etc/passwd")
+    found = packed()
+    assert found.problems == (
+        FOREIGN,
+        "upgrade.json: is missing",
+        "verification/run.json: its content is not what the manifest says",
+        *sorted(
+            f"{one}: stands there, and the manifest does not name it" for one in (long, "link")
+        ),
+    )
+    told = " ".join((*found.unproved, *untouched.unproved))
+    assert "not signed" not in told
+    assert "no journal" not in told
+    assert "cannot be read to its end" in told
+    assert found.proved == untouched.proved == ()
+
+
+def test_what_a_foreign_archive_may_be(bundle: Path) -> None:
+    archive = gzip.decompress(bundle.read_bytes())
+    manifest, files = parts(bundle)
+    first = (f"{FOLDER}/manifest.json", manifest)
+    name = next(iter(files))
+    device = tarfile.TarInfo(name)
+    device.type = tarfile.CHRTYPE
+    cases = {
+        archive[:700]: "manifest.json",
+        archive[: len(archive) - 3000]: "is missing",
+        entries(first, *files.items(), (name, b"x")) + END: "does not name it",
+        entries(first) + device.tobuf() + END: "its content is not",
+        entries(*files.items()) + END: "it holds no manifest.json",
+        entries((first[0], b"{}"), *files.items()) + END: "manifest.json: ",
+        b"x" * 2048: "an entry has no header",
+        entries(first) + bytes(range(256)) * 8: "an entry has no header",
+    }
+    for content, told in cases.items():
+        found = changed(bundle, gzip.compress(content)).problems
+        assert found[0] == FOREIGN
+        assert told in " ".join(found)
+
+
+@pytest.mark.parametrize("flags", [1, 2, 4, 8, 16, 30])
+def test_a_gzip_header_of_any_form_is_passed_over(bundle: Path, flags: int) -> None:
+    sealed = bundle.read_bytes()[PREFIX:]
+    head = bytes((0x1F, 0x8B, 8, flags, 1, 2, 3, 4, 0, 3))
+    head += b"\3\0abc" if flags & 4 else b""
+    head += b"name\0" if flags & 8 else b""
+    head += b"comment\0" if flags & 16 else b""
+    head += b"\1\2" if flags & 2 else b""
+    assert changed(bundle, head + sealed).problems == (FOREIGN,)
+    if flags & 8:
+        assert changed(bundle, head[:13] + b"x" * 100).problems == (FOREIGN,)
+
+
+def test_a_foreign_bomb_is_not_inflated_to_its_end(bundle: Path) -> None:
+    manifest, _ = parts(bundle)
+    bomb = tarfile.TarInfo(f"{FOLDER}/bomb")
+    bomb.size = 1 << 40
+    for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        archive = entries((f"{FOLDER}/manifest.json", manifest)) + bomb.tobuf(form)
+        found = changed(bundle, gzip.compress(archive)).problems
+        assert found[0] == FOREIGN
+        assert "it inflates to more than is compared" in found
+
+
 def test_a_bomb_does_not_fill_the_memory(bundle: Path) -> None:
     manifest, _ = parts(bundle)
     stream = io.BytesIO()
