@@ -151,8 +151,9 @@ class Digest:
 
     _MANY = 4 << 20
     """Bytes from which a thread is worth its start."""
-    _AHEAD = 8
-    """Pieces that may wait for the thread, so that memory stays bounded."""
+    _AHEAD = 2
+    """Pieces that may wait for the thread. More make nothing faster, but where the thread gets no
+    processor for a while they are all there, and a check that prints much takes that much more."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
