@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 
 import jsonschema
 from support.command import runner
 
+from runner.evidence.completeness import ARTEFACTS
+
+ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = """\
 release: {package: demo, version: "1.0"}
 stages: {verification: [{area: Good, run: ["true"]}, {area: Bad, run: ["false"]}]}
@@ -38,3 +42,42 @@ def test_a_red_run_is_sealed_and_verified(tmp_path: Path) -> None:
     assert runner("verify", "nothing", cwd=tmp_path).returncode == 2
     schema = json.loads(runner("schema", "bundle", cwd=tmp_path).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_complete_names_each_artefact_that_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "demo_release.yaml").write_text(PLAYBOOK)
+    assert runner("validate", cwd=tmp_path).returncode == 1
+    (tmp_path / "analysis_outputs/live/verification/junit.xml").unlink()
+
+    done = runner("bundle", "--complete", cwd=tmp_path)
+
+    assert done.returncode == 1, done.stderr
+    told = [line.strip() for line in done.stdout.splitlines()]
+    assert [line for line in told if line.startswith("missing")] == [
+        f"missing {name}: {one.what}" for name, one in ARTEFACTS.items()
+    ]
+    assert [line for line in told if line.startswith("hint")] == [
+        f"hint: {one.mend}" for one in ARTEFACTS.values()
+    ]
+    assert next((tmp_path / "analysis_outputs").glob("*.tar.gz")).is_file()
+    as_json = runner("bundle", "--complete", "--json", cwd=tmp_path)
+    assert as_json.returncode == 1
+    assert json.loads(as_json.stdout)["missing"] == list(ARTEFACTS)
+    assert runner("bundle", cwd=tmp_path).returncode == 0
+
+
+def test_complete_is_content_with_all_seven(tmp_path: Path) -> None:
+    """The example's dossier, which lacks the image alone."""
+    with tarfile.open(next((ROOT / "reports/example").glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (live,) = tmp_path.iterdir()
+    for sealed in ("manifest.json", "attestations.intoto.jsonl"):
+        (live / sealed).unlink()
+    live = live.rename(tmp_path / "live")
+    lacking = runner("bundle", "-o", ".", "--complete", "--json", cwd=tmp_path)
+    assert (lacking.returncode, json.loads(lacking.stdout)["missing"]) == (1, ["image-digest"])
+    image = {"reference": "mlflow:3.17.2", "digest": f"sha256:{'a' * 64}"}
+    (live / "image.json").write_text(json.dumps(image))
+    done = runner("bundle", "-o", ".", "--complete", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["missing"]) == (0, [])
