@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 from in_toto_attestation.v1.statement import Statement  # type: ignore[import-untyped]
 from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._key import SSlibKey
 from unit.evidence.dossiers import FOLDER, dossier
 from unit.reporters import samples
@@ -30,11 +35,11 @@ def signed(folder: Path, kind: Kind = "ed25519", passphrase: str = "") -> tuple[
     return seal(live, folder, KeySigner(read_private(folder / "key", passphrase)))[0], public
 
 
-def attestations(bundle: Path) -> list[bytes]:
+def attestations(bundle: Path, folder: str = FOLDER) -> list[bytes]:
     import tarfile
 
     with tarfile.open(bundle) as archive:
-        stream = archive.extractfile(f"{FOLDER}/attestations.intoto.jsonl")
+        stream = archive.extractfile(f"{folder}/attestations.intoto.jsonl")
         assert stream is not None
         return stream.read().splitlines()
 
@@ -64,6 +69,96 @@ def test_others_can_verify_it(tmp_path: Path) -> None:
     Statement.validate(Statement.copy_from_pb(_pb(statement)))
     assert statement["predicate"]["result"] == "FAILED"
     assert statement["subject"][1] == {"name": "commit", "digest": {"gitCommit": "c0ffee"}}
+
+
+def test_others_can_verify_every_statement_of_the_example() -> None:
+    """DSSE by securesystemslib; Statement and predicates by the packages of in-toto."""
+    example = Path(__file__).resolve().parents[3] / "reports" / "example"
+    crypto = read_public(example / "key.pub")
+    key = SSlibKey.from_crypto(crypto, key_id(crypto))
+    (bundle,) = example.glob("*.tar.gz")
+    folder = bundle.name.removesuffix(".tar.gz")
+    manifest = hashlib.sha256((example / "manifest.json").read_bytes()).hexdigest()
+    found: Counter[str] = Counter()
+    for line in attestations(bundle, folder):
+        envelope = Envelope.from_dict(json.loads(line))
+        envelope.verify([key], 1)
+        statement = json.loads(envelope.payload)
+        assert statement["subject"][0] == {
+            "name": f"{folder}/manifest.json",
+            "digest": {"sha256": manifest},
+        }
+        kind = statement["predicateType"]
+        Statement.validate(Statement.copy_from_pb(_pb(statement)))
+        PREDICATES[kind](statement["predicate"])
+        found[kind] += 1
+        damaged = json.loads(line) | {"payload": base64.b64encode(b"{}").decode()}
+        with pytest.raises(VerificationError):
+            Envelope.from_dict(damaged).verify([key], 1)
+    assert set(found) == set(PREDICATES)
+
+
+def _test_result(predicate: dict[str, object]) -> None:
+    from google.protobuf.json_format import ParseDict
+    from in_toto_attestation.predicates.test_result.v0 import (  # type: ignore[import-untyped]
+        test_result_pb2,
+    )
+
+    parsed = ParseDict(predicate, test_result_pb2.TestResult())
+    assert parsed.result in {"PASSED", "WARNED", "FAILED"}
+    assert parsed.configuration[0].digest["sha256"]
+    assert [*parsed.passed_tests, *parsed.warned_tests, *parsed.failed_tests]
+
+
+def _vulns(predicate: dict[str, object]) -> None:
+    """Hold it against the fields of vulns v0.2, of which the package has no protobuf.
+
+    Fields that it does not know are to be passed over, as in-toto says.
+    """
+    told = msgspec.convert(predicate, _Vulns)
+    assert told.scanner.uri.startswith("pkg:")
+    assert told.metadata.scanStartedOn <= told.metadata.scanFinishedOn
+    assert all(one.id for one in told.scanner.result)
+
+
+class _Database(msgspec.Struct):
+    lastUpdate: datetime  # noqa: N815 - as it is written
+    uri: str = ""
+    version: str = ""
+
+
+class _Severity(msgspec.Struct):
+    method: str
+    score: str
+
+
+class _Found(msgspec.Struct):
+    id: str
+    severity: list[_Severity]
+    annotations: list[dict[str, str]] = []
+
+
+class _Scanner(msgspec.Struct):
+    uri: str
+    db: _Database
+    result: list[_Found]
+    version: str = ""
+
+
+class _Metadata(msgspec.Struct):
+    scanStartedOn: datetime  # noqa: N815 - as it is written
+    scanFinishedOn: datetime  # noqa: N815 - as it is written
+
+
+class _Vulns(msgspec.Struct):
+    scanner: _Scanner
+    metadata: _Metadata
+
+
+PREDICATES: dict[str, Callable[[dict[str, object]], None]] = {
+    "https://in-toto.io/attestation/test-result/v0.1": _test_result,
+    "https://in-toto.io/attestation/vulns/v0.2": _vulns,
+}
 
 
 def _pb(statement: dict[str, object]) -> object:
