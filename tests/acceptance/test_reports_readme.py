@@ -72,3 +72,19 @@ def test_a_changed_file_is_noticed(sealed: tuple[Path, Path], tmp_path: Path) ->
     done = verified(again, key, tmp_path / "there")
     assert done.returncode == 1
     assert "verification/junit.xml: FAILED" in done.stdout
+
+
+def test_the_table_has_every_artefact_of_the_tree() -> None:
+    """The tree of README.md, whose stage is verification, names no file that is not told of."""
+    readme = (README.parents[1] / "README.md").read_text()
+    tree = re.search(r"^analysis_outputs/live/\n((?:  .*\n)+)", readme, re.MULTILINE)
+    assert tree is not None
+    names = re.findall(r"^  (\S+(?:  ?\S+\.\S+)*)", tree[1], re.MULTILINE)
+    told = {
+        re.sub(r"[<\u2026].*", "", name).replace("verification/", "STAGE/")
+        for name in " ".join(names).split()
+    }
+    rows = re.findall(r"^\| (`.*?) \| ", README.read_text(), re.MULTILINE)
+    table = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert len(told) > 15
+    assert told - table == set()
