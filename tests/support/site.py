@@ -27,7 +27,7 @@ _REHEARSED = """    - area: It was rehearsed
       expect: {max_age: 7d}
 
 """
-_BUILD = "[docker-compose, -f, deployment/docker-compose.yml, build, mlflow]"
+_BUILD = "[deployment/containers/compose, -f, deployment/docker-compose.yml, build, mlflow]"
 _API = "/api/2.0/mlflow"
 _ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts/0"
 """Of experiment 0, by the server, which passes them on to its store."""
