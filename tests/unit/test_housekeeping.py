@@ -86,6 +86,17 @@ def test_readme_playbook_is_valid(tmp_path: Path) -> None:
     assert result.exit_code == ExitCode.PASSED, result.output
 
 
+def test_lint_reads_every_compose_file() -> None:
+    (globs,) = re.findall(
+        r"^COMPOSE_FILES := \$\(wildcard (.*)\)$", document("Makefile"), re.MULTILINE
+    )
+    read = {path for glob in globs.split() for path in ROOT.glob(glob)}
+    files = {*ROOT.glob("deployment/**/*.yml"), *ROOT.glob("deployment/**/*.yaml")}
+    found = {path for path in files if re.search(r"^services:", path.read_text(), re.MULTILINE)}
+    assert len(found) >= 3
+    assert found == read
+
+
 @pytest.mark.parametrize("profile", ["", "rehearsal", "docker", "rehearsal-docker"])
 def test_the_preflight_of_mlflow_looks_at_all_that_is_saved(profile: str) -> None:
     book = load(

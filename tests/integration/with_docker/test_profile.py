@@ -25,9 +25,10 @@ def test_preflight_and_matrix(tmp_path: Path) -> None:
 def test_the_same_containers_by_compose_v2(tmp_path: Path) -> None:
     with deployment(variables={"DOCKER_CONFIG": str(PLUGIN)}) as made:
         assert compose_client(made.environment) == ("docker", "compose")
-        done = made.run("run", "preflight", "-o", str(tmp_path), "--only", "revision-before")
-        rows = outcomes(done, tmp_path / "live/preflight/run.json")
-        assert rows == {"revision-before": "passed"}
+        only = ("--only", "container-smoke-test", "--only", "artifact-push")
+        done = made.run("validate", "-o", str(tmp_path), *only)
+        rows = outcomes(done, tmp_path / "live/verification/run.json")
+        assert rows == {"container-smoke-test": "passed", "artifact-push": "passed"}
         assert made.containers() == []
         assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
 
