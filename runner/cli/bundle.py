@@ -14,6 +14,7 @@ from runner.cli import ci
 from runner.cli.options import option, output_option
 from runner.engine.dossier import Dossier
 from runner.errors import ExitCode, UsageError
+from runner.evidence.chain import problem_of
 from runner.evidence.completeness import ARTEFACTS
 from runner.evidence.manifest import Manifest
 from runner.evidence.sealing import seal
@@ -50,7 +51,9 @@ def command(
     """Seal the dossier, of a green upgrade or a red one, into an archive that anyone can verify.
 
     The same dossier gives the same bytes. The archive is a .tar.gz that any tar opens. Its
-    manifest names what is missing of the evidence for an audit; it is sealed all the same.
+    manifest names what is missing of the evidence for an audit; it is sealed all the same, as is
+    a journal whose chain is broken, with a warning. A signed bundle of the same name is replaced
+    by a signed one alone.
     """
     dossier = Dossier(output)
     if not dossier.live.is_dir():
@@ -60,12 +63,16 @@ def command(
     signer = _signer(key, keyless=keyless)
     with dossier.locked():
         bundle, manifest = seal(dossier.live, to or output, signer)
+        broken = problem_of(dossier.journal)
     ci.hand_over({"bundle": str(bundle)})
-    _tell(bundle, manifest, signed=signer is not None, as_json=as_json)
+    _tell(bundle, manifest, broken, signed=signer is not None, as_json=as_json)
+    if broken:
+        told = f"warning: {dossier.journal}: {broken}; the bundle will not hold when it is verified"
+        click.echo(one_line(told), err=True)
     sys.exit(ExitCode.FAILED if complete and manifest.missing else ExitCode.PASSED)
 
 
-def _tell(bundle: Path, manifest: Manifest, *, signed: bool, as_json: bool) -> None:
+def _tell(bundle: Path, manifest: Manifest, broken: str, *, signed: bool, as_json: bool) -> None:
     size = sum(one.size for one in manifest.files)
     if as_json:
         told = {
@@ -74,6 +81,7 @@ def _tell(bundle: Path, manifest: Manifest, *, signed: bool, as_json: bool) -> N
             "bytes": size,
             "signed": signed,
             "missing": manifest.missing,
+            "journal": broken,
         }
         click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
         return

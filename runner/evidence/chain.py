@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import msgspec
 
 _GENESIS = "0" * 64
 _LONGEST = 256 << 20
 """Bytes of one line; a record of a million cases is smaller."""
+
+_PIECE = 1 << 20
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -17,6 +20,15 @@ class _Link(msgspec.Struct, frozen=True):
     seq: int
     time: str
     prev: str
+
+
+def problem_of(journal: Path) -> str:
+    """Say what is wrong with a journal's chain; empty where nothing is. Raises OSError."""
+    chain = Chain()
+    with journal.open("rb") as stream:
+        while data := stream.read(_PIECE):
+            chain.feed(data)
+    return chain.problem
 
 
 class Chain:

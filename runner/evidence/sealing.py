@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gzip
 import hashlib
+import itertools
 import os
 import stat
+import tarfile
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,8 +23,10 @@ from runner.evidence.completeness import missing
 from runner.evidence.container import END, Writer, header, padding
 from runner.evidence.contents import Contents
 from runner.evidence.manifest import (
+    ATTESTATIONS,
     FORMAT,
     JOURNAL,
+    KEYLESS,
     NAME,
     UPGRADE,
     BundledFile,
@@ -48,16 +54,21 @@ class SealError(RunnerError):
     """A dossier that cannot be sealed."""
 
 
-def seal(live: Path, output: Path, signer: Signer | None = None) -> tuple[Path, Manifest]:
+def seal(
+    live: Path, output: Path, signer: Signer | None = None, *, aside: bool = False
+) -> tuple[Path, Manifest]:
     """Write the bundle of a dossier into a folder, and give its path and manifest.
 
-    With a signer, what each stage and each scan has shown is attested and signed.
+    With a signer, what each stage and each scan has shown is attested and signed. A signed bundle
+    is not replaced by one without a signature: it is set ``aside`` under another name, or refused.
 
-    Raises UsageError where there is no dossier, and SealError where a file is no evidence, changes
-    meanwhile, or the bundle cannot be written; then none is left.
+    Raises UsageError where there is no dossier or a signed bundle, and SealError where a file is
+    no evidence, changes meanwhile, or the bundle cannot be written; then none is left.
     """
     manifest, contents = _manifest(live)
     bundle = output / f"{manifest.folder}.tar.gz"
+    if signer is None and is_signed(bundle):
+        _keep(bundle, aside=aside)
     part = bundle.with_name(f".{bundle.name}.{os.getpid()}.part")
     try:
         signed = _signed(manifest, contents, signer) if signer else b""
@@ -83,6 +94,25 @@ def seal(live: Path, output: Path, signer: Signer | None = None) -> tuple[Path, 
         with contextlib.suppress(OSError):
             part.unlink()
     return bundle, manifest
+
+
+def is_signed(bundle: Path) -> bool:
+    """Say whether a bundle is there, can be read, and has attestations; they come last."""
+    try:
+        with gzip.open(bundle) as data, tarfile.open(fileobj=data, mode="r|") as archive:
+            return any(one.name.endswith((f"/{ATTESTATIONS}", f"/{KEYLESS}")) for one in archive)
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return False
+
+
+def _keep(bundle: Path, *, aside: bool) -> None:
+    if not aside:
+        raise UsageError(
+            f"{bundle} is signed, and would be replaced by a bundle that is not",
+            hint="sign this one too (--key, --keyless), choose another folder (--to), or move it",
+        )
+    names = (bundle.with_name(f"{bundle.name[:-7]}.signed-{n}.tar.gz") for n in itertools.count(1))
+    bundle.rename(next(one for one in names if not one.exists()))
 
 
 def _forget_killed(output: Path) -> None:

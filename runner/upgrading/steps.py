@@ -197,7 +197,7 @@ def _written(ground: Ground, version: str, status: str, door: Door) -> tuple[str
 
 def _bundle(ground: Ground) -> Ended:
     with ground.dossier.locked():
-        bundle, _ = seal(ground.dossier.live, ground.dossier.output)
+        bundle, _ = seal(ground.dossier.live, ground.dossier.output, aside=True)
     return Ended(Outcome.PASSED, facts=(str(bundle),))
 
 

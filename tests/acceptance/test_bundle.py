@@ -81,3 +81,32 @@ def test_complete_is_content_with_all_seven(tmp_path: Path) -> None:
     (live / "image.json").write_text(json.dumps(image))
     done = runner("bundle", "-o", ".", "--complete", "--json", cwd=tmp_path)
     assert (done.returncode, json.loads(done.stdout)["missing"]) == (0, [])
+
+
+def test_neither_a_lost_signature_nor_a_broken_journal_goes_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "demo_release.yaml").write_text(PLAYBOOK)
+    assert runner("validate", cwd=tmp_path).returncode == 1
+    assert runner("keygen", "key", cwd=tmp_path).returncode == 0
+    signed = runner("bundle", "--key", "key", "--json", cwd=tmp_path)
+    assert (signed.returncode, json.loads(signed.stdout)["journal"]) == (0, "")
+    bundle = tmp_path / json.loads(signed.stdout)["bundle"]
+    before = bundle.read_bytes()
+
+    refused = runner("bundle", cwd=tmp_path)
+
+    assert refused.returncode == 2
+    assert "is signed, and would be replaced by a bundle that is not" in refused.stderr
+    assert bundle.read_bytes() == before
+    assert runner("bundle", "--key", "key", cwd=tmp_path).returncode == 0
+
+    journal = tmp_path / "analysis_outputs/live/journal.jsonl"
+    first, _, *rest = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([first, *rest]))
+    (tmp_path / "other").mkdir()
+    broken = runner("bundle", "--to", "other", "--json", cwd=tmp_path)
+    assert broken.returncode == 0
+    assert json.loads(broken.stdout)["journal"] == "line 2 does not follow the line before it"
+    assert "journal.jsonl: line 2 does not follow" in broken.stderr
+    (other,) = (tmp_path / "other").glob("*.tar.gz")
+    assert runner("verify", str(other), cwd=tmp_path).returncode == 1

@@ -22,7 +22,7 @@ from unit.reporters import samples
 from runner.errors import UsageError
 from runner.evidence.container import Reader
 from runner.evidence.keys import Kind, generate, key_id, read_private, read_public
-from runner.evidence.sealing import SealError, seal
+from runner.evidence.sealing import SealError, is_signed, seal
 from runner.evidence.signing import KeySigner, KeyTrust
 from runner.evidence.verification import verify
 
@@ -172,6 +172,20 @@ def test_an_unsigned_bundle_is_none_where_a_key_is_given(tmp_path: Path) -> None
     public, _ = generate("ed25519", tmp_path / "key", "")
     bundle, _ = seal(dossier(tmp_path), tmp_path)
     assert verify(bundle, KeyTrust(read_public(public))).problems == ("it is not signed",)
+
+
+def test_a_signed_bundle_is_not_lost(tmp_path: Path) -> None:
+    bundle, _ = signed(tmp_path)
+    before = bundle.read_bytes()
+    with pytest.raises(UsageError, match="is signed"):
+        seal(tmp_path / "live", tmp_path)
+    for number in (1, 2):
+        assert seal(tmp_path / "live", tmp_path, aside=True)[0] == bundle
+        assert not is_signed(bundle)
+        assert (tmp_path / f"{FOLDER}.signed-{number}.tar.gz").read_bytes() == before
+        bundle.write_bytes(before)
+    bundle.write_bytes(before[:200])
+    assert not is_signed(bundle)
 
 
 def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
