@@ -82,6 +82,9 @@ class RolledBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What users have written since the backup, by table, and what the migration has changed."""
     unknown: str = ""
     """Why that could not be told; empty where it could."""
+    artifacts: int | None = None
+    """Files of the artifact store (``rehearsal.artifacts`` of the playbook) that were written since
+    the backup, by their own times; null where it names none, or that could not be told."""
     locks: tuple[str, ...] = ()
     """Lock files that are put back as they were, byte for byte."""
     commit: str = ""

@@ -24,6 +24,7 @@ from runner.model.rolled_back import BEGUN, ENDED, FORMAT, NAME, RolledBack, enc
 from runner.release.bump import changes_of
 from runner.release.spots import PinError
 from runner.release.workplace import Workplace
+from runner.rollback.artifacts import store_of, written_since
 from runner.rollback.backup import basis, restores
 from runner.rollback.prior import Prior, prior
 
@@ -83,6 +84,10 @@ def prepare(ground: Ground, wanted: str = "") -> Prepared:
             lost=(*record.lost, *one.lost),
             unknown=record.unknown or one.unknown,
         )
+    store = store_of(book)
+    if record.backup is not None and store is not None:
+        since = written_since(store, record.backup.verified)
+        record = msgspec.structs.replace(record, artifacts=since)
     record = msgspec.structs.replace(record, locks=tuple(found.locks), commit=found.commit)
     return Prepared(record, found)
 

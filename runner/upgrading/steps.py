@@ -211,7 +211,8 @@ def _back(ground: Ground) -> Ended:
     course = rollback.Ground(ground.load, lambda name: _anew(ground, name), ground.dossier, known)
     if "rollout" in _begun(ground.dossier) and rollback.STAGE in book.stages:
         record = rollback.carry_out(course, rollback.prepare(course, ground.before))
-        lost = tuple(f"lost: {one}" for one in record.lost)
+        lost = [f"lost: {one}" for one in record.lost]
+        lost += [f"lost: {record.artifacts} artifacts"] if record.artifacts else []
         facts = (", ".join(record.changed) or "no pin had changed", *lost)
         outcome = record.verdict or Outcome.ERRORED
         return Ended(outcome, record.reason, "", record.exit_code or 0, facts)

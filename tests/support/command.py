@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,3 +37,16 @@ def runner(
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def killed(*args: str, cwd: Path, env: Mapping[str, str], sign: Path) -> None:
+    """Run ``runner``, and kill it (``kill -9``) once a file is there that it makes anew."""
+    sign.unlink(missing_ok=True)  # of the time before
+    argv = [sys.executable, "-m", "runner", *args]
+    with subprocess.Popen(
+        argv, cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as running:
+        while not sign.exists():
+            assert running.poll() is None, f"{sign} does not appear"
+            time.sleep(0.01)
+        running.kill()

@@ -17,8 +17,9 @@ from typing import Any
 
 import urllib3
 
-from support.command import environment, runner
-from support.depot import free_port, needed, shut_down
+from support.command import environment, killed, runner
+from support.containers import free_port
+from support.depot import needed, shut_down
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "deployment/mlflow/requirements.txt"
@@ -83,6 +84,12 @@ class Site:
         done = runner(*words, *options, cwd=self.clone, env=self.env, limit=1800)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
+
+    def kill(self, *words: str, check: str) -> None:
+        """Run a command, and kill it (``kill -9``) once a check of its stage has begun."""
+        stage = "rollback" if "rollback" in words else "rollout"
+        sign = self.clone / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
+        killed(*words, *self.options, cwd=self.clone, env=self.env, sign=sign)
 
     def bump(self, version: str) -> None:
         """Bring every pin to a version, and commit that."""

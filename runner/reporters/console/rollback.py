@@ -43,6 +43,9 @@ def _backup(record: RolledBack, look: Look) -> Iterator[Line]:
         yield line(f"{'':11}", say(str(one)))
     if len(record.lost) > _MOST:
         yield line(f"{'':11}", f"{look.ellipsis} and {len(record.lost) - _MOST} more tables")
+    if record.artifacts is not None:
+        tone = Tone.BAD if record.artifacts else Tone.PLAIN
+        yield _fact("artifacts", f"{record.artifacts} written since the backup", tone)
 
 
 def _fact(label: str, text: str, tone: Tone = Tone.PLAIN) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from threading import Event, Thread
 
@@ -19,10 +20,13 @@ def deployed() -> Iterator[Site]:
 
 @pytest.mark.slow
 def test_there_with_a_migration_and_back_again(deployed: Site) -> None:
+    """Both are killed where MLflow itself is at work; the other steps are those of any service."""
     client = Client(deployed.url)
     run = client.write(7)
     deployed.bump("3.17.2")
-    deployed.runner("run", "rollout")
+    deployed.kill("run", "rollout", check="migrate")
+    deployed.kill("run", "rollout", "--resume", check="start-the-release")
+    deployed.runner("run", "rollout", "--resume")
     decided = deployed.log("rollout", "choose-the-way")
     assert "blue-green is refused: the release migrates the database from bf29a5ff90ea" in decided
     assert (deployed.version(), client.read(run)) == ("3.17.2", 7)
@@ -32,7 +36,10 @@ def test_there_with_a_migration_and_back_again(deployed: Site) -> None:
     late = client.write(8)
     told = deployed.runner("rollback", "--dry-run").stdout
     assert "runs: 3 rows more" in told  # the two clients', and ours
+    assert re.search(r"artifacts: [1-9]\d* written since the backup", told)
 
+    for check in ("restore-the-database", "start-the-release-of-before"):
+        deployed.kill("rollback", "--yes", check=check)
     deployed.runner("rollback", "--yes")
     assert (deployed.version(), client.read(run)) == ("3.6.0", 7)
     with pytest.raises(AssertionError, match="RESOURCE_DOES_NOT_EXIST"):

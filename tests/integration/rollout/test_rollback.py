@@ -18,6 +18,11 @@ SEEDED = [f"seed {number}" for number in range(50)]
 @pytest.fixture
 def upgraded(app: Depot) -> Depot:
     """Give the service after its upgrade to 2.0, which users have written to."""
+    text = app.playbook.read_text().replace("vars:\n", "vars:\n  artifacts: home/files\n")
+    more = (
+        "rehearsal: {locks: [requirements.txt], artifacts: artifacts, stages: {after: [preflight]}}"
+    )
+    app.playbook.write_text(f"{text}{more}\n")
     lock = app.repository / "requirements.txt"
     # As it was made then, which nobody would make so again.
     lock.write_text(lock.read_text() + "# kept by hand\n")
@@ -47,10 +52,13 @@ def record(app: Depot) -> dict[str, Any]:
 def test_everything_is_as_before(upgraded: Depot) -> None:
     app = upgraded
     before = app.git("show", "HEAD~1:requirements.txt")
+    (app.home / "files").mkdir()
+    (app.home / "files/model").touch()
     done = rollback(app, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "roll back depot 2.0 to 1.0" in done.stdout
     assert "items: 3 rows more" in done.stdout
+    assert "artifacts: 1 written since the backup" in done.stdout
     assert app.git("status", "--porcelain") == ""
     assert app.write("last") == "2.0"
 
@@ -67,6 +75,7 @@ def test_everything_is_as_before(upgraded: Depot) -> None:
     assert json.loads(done.stdout) == found
     assert (found["verdict"], found["from"], found["to"]) == ("passed", "2.0", "1.0")
     assert found["lost"] == [{"table": "items", "before": 51, "now": 55}]
+    assert found["artifacts"] == 1
     assert found["backup"]["revision"] == "aaa1"
     assert found["locks"] == ["requirements.txt"]
     schema = json.loads(runner("schema", "rollback", cwd=app.repository).stdout)

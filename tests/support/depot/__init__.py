@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,7 +23,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from support.command import environment, runner
+from support.command import environment, killed, runner
+from support.containers import free_port
 from support.processes import small_files
 from support.standin import wheel
 from support.systems import missing
@@ -42,14 +42,6 @@ setting() { sed -n "s/^${name}_$1=//p" "$DEPLOYMENT/slots.env" 2>/dev/null || tr
 [ "$(setting STATE)" = up ] || exit 0
 exec "$(setting ENVIRONMENT)/bin/python" -m depot serve "$DEPLOYMENT/depot.db" "$address"
 """
-
-
-def free_port() -> int:
-    """Give a port that nobody has."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -159,16 +151,8 @@ class Depot:
     def kill(self, *words: str, check: str) -> None:
         """Run a command, and kill it (``kill -9``) once a check of its stage has begun."""
         stage = "rollback" if "rollback" in words else "rollout"
-        log = self.repository / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
-        log.unlink(missing_ok=True)  # of the time before
-        argv = [sys.executable, "-m", "runner", *words]
-        with subprocess.Popen(
-            argv, cwd=self.repository, env=self.env, stdout=subprocess.DEVNULL
-        ) as running:
-            while not log.exists():
-                assert running.poll() is None, f"{check} does not begin"
-                time.sleep(0.01)
-            running.kill()
+        sign = self.repository / f"analysis_outputs/live/{stage}/logs/{check}.1.log"
+        killed(*words, cwd=self.repository, env=self.env, sign=sign)
 
     def full_disk(self, stage: str) -> int:
         """Run a stage that can write no large file, and give its exit code."""
