@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deployed import RolloutError
 from going import the
-from record import come_to
+from record import come_to, fitting
 from strategies import STOP
 
 if TYPE_CHECKING:
@@ -65,12 +66,13 @@ def migrate(deployment: Deployment, record: Record, argv: tuple[str, ...]) -> To
     if record.phase not in {"stopped", "migrating"}:
         message = f"the rollout has come to '{record.phase}': a server may still write"
         raise RolloutError(message, "stop the old servers first")
-    come_to(deployment, record, "migrating")
-    release = the(record)
+    if record.migrates:
+        record = replace(record, fits=())
+    record, release = come_to(deployment, record, "migrating"), the(record)
     # Its words are for the log: standard output is one JSON object.
     shell = ("/bin/sh", "-c", '"$@" >&2', "migrate", *argv)
     if code := execute(shell, within(deployment, release, "")):
         message = f"{argv[0]} ended with exit code {code}: the database may be half-way"
         raise RolloutError(message, "take it back: runner rollback")
-    come_to(deployment, record, "migrated")
+    come_to(deployment, fitting(record, release), "migrated")
     return {"migrated": True, "reason": record.reason}

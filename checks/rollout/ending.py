@@ -7,14 +7,22 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import servers
 from deployed import RolloutError
-from going import Told, look, return_to, the
-from record import Record, before, come_to, placed_in, taken_down, write_record
-from strategies import BLUE_GREEN, ROLLING, STOP
+from going import BACK, Told, look, return_to, the
+from record import (
+    Record,
+    before,
+    come_to,
+    fitting,
+    given_up,
+    placed_in,
+    taken_down,
+    write_record,
+)
+from strategies import AS_IT_IS, BLUE_GREEN, ROLLING, STOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,42 +114,60 @@ def retired(deployment: Deployment, proxy: Proxy, record: Record) -> list[str]:
 
 
 def settle(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
-    """See that the release serves; where it does not, bring back what can be brought back."""
+    """See that the release serves; where it does not, bring back what can be brought back.
+
+    A way back starts no other server: what is in the slots may be newer than the data.
+    """
     if record.phase == "settled":
         look(deployment, record, deployment.public)
+        refuse_other(record)
         return {"serves": the(record).version, "slots": list(proxy.live())}
+    hint = "see the check that failed, and roll out again"
+    if record.reason == BACK:
+        hint = "see the check that failed, and call it again: runner rollback"
     if record.strategy == BLUE_GREEN:
-        return_to(deployment, proxy, record)
-        servers.stop(deployment, deployment.slot(record.new))
-        given_up(deployment, taken_down(record, [record.new]))
+        traffic_back(deployment, proxy, record)
         message = f"the traffic is with {', '.join(record.old)}, as before"
-        raise RolloutError(message, "see the check that failed, and roll out again")
-    if record.strategy == STOP and before(record, "migrating"):
+        raise RolloutError(message, hint)
+    if record.strategy == STOP and before(record, "migrating") and record.reason != BACK:
         reopen(deployment, proxy, record)
         message = "nothing was migrated: the servers of before serve again"
-        raise RolloutError(message, "see the check that failed, and roll out again")
+        raise RolloutError(message, hint)
     message = f"the rollout has come to '{record.phase or 'nothing'}' and no further"
-    if record.strategy == ROLLING:
+    if record.strategy in {ROLLING, AS_IT_IS}:
         message += f"; {', '.join(proxy.live()) or 'no slot'} has the traffic"
+    if record.reason == BACK:
+        raise RolloutError(message.replace("rollout", "way back"), hint)
     raise RolloutError(message, "go on with --resume, or take it back: runner rollback")
 
 
-def reopen(deployment: Deployment, proxy: Proxy, record: Record) -> None:
+def refuse_other(record: Record) -> None:
+    """Raise RolloutError where another version than the playbook's was the last that settled."""
+    wanted = os.environ.get("RELEASE_VERSION") or the(record).version
+    if wanted != the(record).version:
+        message = f"{the(record).version} serves as before: nothing was begun for {wanted}"
+        raise RolloutError(message, "see the check that failed")
+
+
+def traffic_back(deployment: Deployment, proxy: Proxy, record: Record) -> Record:
+    """Give the traffic back to the old servers, and stop the new one."""
+    return_to(deployment, proxy, record)
+    servers.stop(deployment, deployment.slot(record.new))
+    return given_up(deployment, taken_down(record, [record.new]))
+
+
+def reopen(deployment: Deployment, proxy: Proxy, record: Record) -> Record:
     """Start the servers of before, where they were stopped, and give them the traffic."""
-    for name in record.old:
+    names = [name for name in record.old if name in record.slots]
+    for name in names:
         slot, release = deployment.slot(name), record.slots[name]
         record = placed_in(record, name, release)
         write_record(deployment, record)
         if servers.troubles(slot.url, release.version, deployment.probe):
             servers.stop(deployment, slot)
             servers.start(deployment, slot, release)
-    proxy.open(record.old, deployment.drain)
-    given_up(deployment, record)
-
-
-def given_up(deployment: Deployment, record: Record) -> None:
-    """Note that nothing is under way any more."""
-    write_record(deployment, replace(record, phase="", strategy="", reason=""))
+    proxy.open(names, deployment.drain)
+    return given_up(deployment, record)
 
 
 def adopt(deployment: Deployment, proxy: Proxy, release: Release, name: str) -> Told:
@@ -151,7 +177,8 @@ def adopt(deployment: Deployment, proxy: Proxy, release: Release, name: str) -> 
         raise RolloutError(message, "roll the release out")
     slot = deployment.slot(name)
     servers.stop(deployment, slot)
-    record = placed_in(Record(release=release, new=name, phase="started"), name, release)
+    record = fitting(Record(release=release, new=name, phase="started"), release)
+    record = placed_in(record, name, release)
     write_record(deployment, record)
     servers.start(deployment, slot, release)
     proxy.open([name], deployment.healthy)

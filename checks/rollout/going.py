@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 
 import servers
 from deployed import RolloutError
-from record import Record, Release, before, come_to, placed_in, taken_down, write_record
-from strategies import BLUE_GREEN, ROLLING, STOP, choose, schema_of
+from record import (
+    Record,
+    Release,
+    before,
+    come_to,
+    fitting,
+    placed_in,
+    taken_down,
+    write_record,
+)
+from strategies import AS_IT_IS, BLUE_GREEN, ROLLING, STOP, choose, schema_of
 
 if TYPE_CHECKING:
     from deployed import Deployment
@@ -34,14 +43,19 @@ def decide(
     schema = schema_of(deployment, release)
     chosen, reason = choose(strategy, revision, schema, len(live), len(idle))
     new = live[0] if chosen == ROLLING or not idle else idle[0]
+    present = record.slots.get(live[0])
+    # Where no release is said to have migrations, what the playbook migrates with is not known.
+    migrates = chosen == STOP and (schema is None or revision != schema.head)
     record = replace(
-        record,
+        fitting(record, present, *(() if migrates else (release,))),
         strategy=chosen,
         reason=reason,
         release=release,
-        before=record.slots.get(live[0]),
+        before=present,
         old=live,
         new=new,
+        migrates=migrates,
+        restores=False,
     )
     come_to(deployment, record, "decided")
     head = schema.head if schema else ""
@@ -50,24 +64,11 @@ def decide(
 
 def refuse_unfinished(record: Record) -> None:
     """Raise RolloutError where a rollout has touched the data and was not brought to its end."""
-    if record.strategy == STOP and record.phase in {"migrating", "migrated", "started"}:
+    touched = before(record, "moved") and (record.restores or not before(record, "migrating"))
+    if record.strategy == STOP and touched:
         version = record.release.version if record.release else "?"
         message = f"the rollout of {version} has come to '{record.phase}' and no further"
         raise RolloutError(message, "go on with --resume, or take it back: runner rollback")
-
-
-def back(deployment: Deployment, proxy: Proxy, record: Record, release: Release) -> Told:
-    """Begin the way back to a release: everything is stopped, then that release gets a slot."""
-    live = proxy.live()
-    every = tuple(one.name for one in deployment.slots)
-    fitting = [name for name in (*record.old, *every) if record.slots.get(name) == release]
-    now = record.slots.get(live[0]) if live else record.release
-    new = fitting[0] if fitting else every[0]
-    record = replace(
-        record, strategy=STOP, reason=BACK, release=release, before=now, old=every, new=new
-    )
-    come_to(deployment, record, "decided")
-    return {"strategy": STOP, "reason": BACK, "old": every, "new": new}
 
 
 def close(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
@@ -103,6 +104,8 @@ def start(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
 
     Where it migrates that was done before: a newer server would do so by itself as it starts.
     """
+    if record.strategy == AS_IT_IS:
+        return {"started": "", "reason": f"{the(record).version} serves already"}
     if record.strategy == STOP and record.reason != BACK and before(record, "migrated"):
         message = f"nothing is migrated yet: the rollout has come to '{record.phase}'"
         raise RolloutError(message, "back up and migrate first")
@@ -137,7 +140,13 @@ def move(deployment: Deployment, proxy: Proxy, record: Record) -> Told:
     if before(record, "started"):
         message = f"nothing is started yet: the rollout has come to '{record.phase}'"
         raise RolloutError(message, "start it first")
+    if record.strategy == AS_IT_IS:
+        look(deployment, record, deployment.public)
+        return {"traffic": list(proxy.live()), "reason": "it has it already"}
     look(deployment, record, deployment.slot(record.new).url)
+    if record.restores:  # from here on users write to what was restored
+        record = fitting(record, the(record))
+        write_record(deployment, record)
     old = tuple(one for one in record.old if one != record.new)
     try:
         proxy.open([record.new], deployment.drain)

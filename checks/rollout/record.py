@@ -55,6 +55,13 @@ class Record:
     """The slot that gets the release."""
     phase: str = ""
     """How far it has come: one of `PHASES`."""
+    migrates: bool = False
+    """Whether it changes the data, so that what is not in `fits` cannot run on them any more."""
+    restores: bool = False
+    """Whether it is a way back that puts the data of before back."""
+    fits: tuple[str, ...] = ()
+    """The versions that run on the data as they are: one can take another's place, and nothing
+    is lost. Empty while they are changed."""
 
 
 #: In their order. Until ``migrating`` the old servers can be started again as if nothing had been;
@@ -71,12 +78,22 @@ def read_record(deployment: Deployment) -> Record:
         told["slots"] = {name: Release(**one) for name, one in told["slots"].items()}
         for key in ("release", "before"):
             told[key] = Release(**told[key]) if told[key] else None
-        return Record(**{**told, "old": tuple(told["old"]), "up": tuple(told["up"])})
+        for key in ("old", "up", "fits"):
+            told[key] = tuple(told.get(key, ()))
+        return Record(**told)
     except FileNotFoundError:
+        refuse_lost(deployment)
         return Record()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"cannot read {path}: {error}"
         raise RolloutError(message, "mend it, or move it away and adopt what runs") from error
+
+
+def refuse_lost(deployment: Deployment) -> None:
+    """Raise RolloutError where there was a record: what was done to the data is not known then."""
+    if deployment.settings.exists():
+        message = f"{deployment.state} is gone, and {deployment.settings.name} beside it is not"
+        raise RolloutError(message, "put it back, or move both away and adopt what runs")
 
 
 def refuse_other(format_: object) -> None:
@@ -126,6 +143,32 @@ def placed_in(record: Record, name: str, release: Release) -> Record:
 def taken_down(record: Record, names: Iterable[str]) -> Record:
     """Note that servers are not to run any more."""
     return replace(record, up=tuple(one for one in record.up if one not in set(names)))
+
+
+def fitting(record: Record, *releases: Release | None) -> Record:
+    """Note that releases run on the data as they are."""
+    versions = (one.version for one in releases if one is not None)
+    return replace(record, fits=tuple(dict.fromkeys((*record.fits, *versions))))
+
+
+def given_up(deployment: Deployment, record: Record) -> Record:
+    """Note that nothing is under way any more, and that the release of before serves."""
+    record = replace(
+        record,
+        strategy="",
+        reason="",
+        phase="",
+        release=record.before,
+        migrates=False,
+        restores=False,
+    )
+    write_record(deployment, record)
+    return record
+
+
+def under_way(record: Record) -> bool:
+    """Say whether a rollout, or a way back, was begun and has not come to its end."""
+    return bool(record.strategy) and record.phase != "settled"
 
 
 def before(record: Record, phase: str) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import ending
 import going
+import wayback
 from clients import execute, migrate, release_of, url_of, within
 from deployed import Deployment, RolloutError, read_deployment
 from environments import environment, place_of
@@ -51,6 +52,9 @@ def main() -> int:
         record = read_record(deployment)
         if options.step == "exec":
             return run_as_client(deployment, record, options)
+        if options.step == "way":  # the proxy is not asked, which may be down
+            print(json.dumps(asdict(wayback.way_to(record, options.version))))
+            return 0
         print(json.dumps(step(deployment, record, options)))
     except RefusedError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -81,12 +85,15 @@ def arguments() -> argparse.ArgumentParser:
             one.add_argument("--slot", required=True)
     for name in (*PLAIN, "show"):
         steps.add_parser(name, parents=[common])
+    one = steps.add_parser("way", parents=[common])
+    known = os.environ.get("RELEASE_VERSION")
+    one.add_argument("--version", default=known, required=not known, help="to go back to")
     one = steps.add_parser("soak", parents=[common])
     one.add_argument("--seconds", type=float, required=True)
     one = steps.add_parser("exec", parents=[common])
     one.add_argument("--as", dest="who", choices=("old", "new"), required=True)
     one.add_argument("--at", choices=("public", "old", "new"), default="public")
-    one.add_argument("--when", choices=("always", "closed"), default="always")
+    one.add_argument("--when", choices=("always", "closed", "restoring"), default="always")
     for parsed in (one, steps.add_parser("migrate", parents=[common])):
         parsed.add_argument("argv", nargs="+")
     return parser
@@ -124,14 +131,19 @@ def with_release(
         return going.decide(deployment, proxy, record, release, wished)
     if options.step == "adopt":
         return ending.adopt(deployment, proxy, release, options.slot)
-    return going.back(deployment, proxy, record, release)
+    return wayback.back(deployment, proxy, record, release)
 
 
 def run_as_client(deployment: Deployment, record: Record, options: argparse.Namespace) -> int:
     """Run a program, and give its exit code."""
-    if options.when == "closed" and record.strategy != STOP:
-        # What others write to meanwhile cannot be read twice and found equal.
-        print(json.dumps({"left out": f"{record.strategy}: the old servers go on serving"}))
+    # What others write to meanwhile cannot be read twice and found equal, and what was not put
+    # back needs no proof that it is as it was.
+    left_out = {
+        "closed": record.strategy != STOP and f"{record.strategy}: the old servers go on serving",
+        "restoring": not record.restores and "the data stay as they are: none are put back",
+    }
+    if reason := left_out.get(options.when):
+        print(json.dumps({"left out": reason}))
         return 0
     url = url_of(deployment, record, options.at)
     env = within(deployment, release_of(record, options.who), url)

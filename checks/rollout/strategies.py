@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from record import Release
 
 STOP, BLUE_GREEN, ROLLING = "stop-migrate-start", "blue-green", "rolling"
+#: Of a way back after which nothing is left to do: the release has the traffic.
+AS_IT_IS = "as-it-is"
 AUTO = "auto"
 #: Seconds for the program that tells revisions; a container may have to be made.
 PATIENCE = 120.0

@@ -76,8 +76,15 @@ class RolledBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """ISO 8601 with offset."""
     ended: str = ""
     """The same; empty while it is under way."""
+    way: Literal["restore", "keep", "none"] = "restore"
+    """``restore``: the data of before are put back. ``keep``: the version of before runs on the
+    data as they are, and nothing is lost. ``none``: nothing was rolled out, so that only pins and
+    locks go back, and the stage is not carried out."""
+    because: str = ""
+    """Why data are not put back; empty for ``restore``."""
     backup: Relied | None = None
-    """Null where the playbook's stage restores no database by the kind ``database``."""
+    """Null where the playbook's stage restores no database by the kind ``database``, or none has to
+    be restored."""
     lost: tuple[Loss, ...] = ()
     """What users have written since the backup, by table, and what the migration has changed."""
     unknown: str = ""

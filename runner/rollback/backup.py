@@ -25,6 +25,7 @@ from runner.kinds.database.record import (
     refuse_other_upgrade,
 )
 from runner.kinds.database.trouble import DatabaseError, unverified
+from runner.kinds.database.way import RESTORED, Way, read_way
 from runner.model import Playbook, Step
 from runner.model.rolled_back import Loss, Relied
 
@@ -54,6 +55,18 @@ def restores(book: Playbook, stage: str) -> tuple[Step, ...]:
     )
 
 
+def way_of(step: Step, version: str, door: Door) -> Way:
+    """Ask whether the data have to go back for a version; raises DatabaseError."""
+    _refuse_open(step)
+    assert isinstance(step.action, DatabaseAction)  # noqa: S101 - `restores` gives no other
+    argv = step.action.way
+    if not argv:
+        return RESTORED
+    # As the stage will be told, once the pins are those of before.
+    env = {**step.env, "RELEASE_VERSION": version}
+    return read_way(DoorBench(door, "rollback").tool(argv, env), argv[0])
+
+
 def basis(
     book: Playbook,
     step: Step,
@@ -67,11 +80,6 @@ def basis(
     Raises DatabaseError where it is not verified, not of this database, or of another upgrade than
     that between these two versions.
     """
-    if step.look_ups:
-        raise UsageError(
-            f"{step.place}: what it restores is known while it runs only ({step.look_ups[0]})",
-            hint="name the database by the playbook's own variables",
-        )
     assert isinstance(step.action, DatabaseAction)  # noqa: S101 - `restores` gives no other
     where = Path(book.repository) / step.cwd
     engine = open_database(step.action.target, {**environment, **step.env}, where)[1]
@@ -84,6 +92,14 @@ def basis(
         return Basis(_relied(backup), tuple(losses(backup.contents, engine.contents(bench))), "")
     except DatabaseError as error:  # a database that is broken is one more reason to go back
         return Basis(_relied(backup), (), error.message)
+
+
+def _refuse_open(step: Step) -> None:
+    if step.look_ups:
+        raise UsageError(
+            f"{step.place}: what it restores is known while it runs only ({step.look_ups[0]})",
+            hint="name the database by the playbook's own variables",
+        )
 
 
 _AGAIN = "there is nothing that this upgrade could be taken back to"

@@ -1,11 +1,14 @@
-"""The course of a rollback: looked at, asked, announced, pins and locks, then the stage."""
+"""The course of a rollback: looked at, asked, announced, pins and locks, then the stage.
+
+Where nothing was rolled out yet, pins and locks are all there is.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import secrets as randomness
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +22,14 @@ from runner.engine.journal import Journal
 from runner.engine.redaction import Redactor, secrets_in
 from runner.engine.upgrade import begun_from
 from runner.errors import ExitCode, RunnerError, UsageError
+from runner.kinds.database.way import RESTORED, Way
 from runner.model import Outcome, Playbook, Run
 from runner.model.rolled_back import BEGUN, ENDED, FORMAT, NAME, RolledBack, encode
 from runner.release.bump import changes_of
 from runner.release.spots import PinError
 from runner.release.workplace import Workplace
 from runner.rollback.artifacts import store_of, written_since
-from runner.rollback.backup import basis, restores
+from runner.rollback.backup import basis, restores, way_of
 from runner.rollback.prior import Prior, prior
 
 STAGE = "rollback"
@@ -59,8 +63,8 @@ class Prepared:
 def prepare(ground: Ground, wanted: str = "") -> Prepared:
     """Look at everything that a rollback relies on; ``wanted`` is the version to go back to.
 
-    Raises UsageError where there is nothing to take back, and DatabaseError where the backup of
-    this upgrade cannot be relied on.
+    Raises UsageError where there is nothing to take back, and DatabaseError where data have to go
+    back and the backup of this upgrade cannot be relied on, or where that cannot be told.
     """
     book = ground.load()
     if STAGE not in book.stages:
@@ -73,10 +77,13 @@ def prepare(ground: Ground, wanted: str = "") -> Prepared:
     record = RolledBack(FORMAT, book.release.package, before, after, now())
     with errand(Path(book.repository), environment=ground.environment) as door:
         found = prior(book, after, door)
+        steps = [(step, way_of(step, after, door)) for step in restores(book, STAGE)]
         bases = [
             basis(book, step, ground.dossier, (after, before), ground.environment, door)
-            for step in restores(book, STAGE)
+            for step, told in steps
+            if told.way == RESTORED.way
         ]
+    record = _with_way(record, [told for _, told in steps])
     for one in bases:
         record = msgspec.structs.replace(
             record,
@@ -90,6 +97,13 @@ def prepare(ground: Ground, wanted: str = "") -> Prepared:
         record = msgspec.structs.replace(record, artifacts=since)
     record = msgspec.structs.replace(record, locks=tuple(found.locks), commit=found.commit)
     return Prepared(record, found)
+
+
+def _with_way(record: RolledBack, told: Sequence[Way]) -> RolledBack:
+    """Note what the databases demand together: the most that one of them does."""
+    found = {one.way: one for one in told} or {RESTORED.way: RESTORED}
+    way = next(found[word] for word in ("restore", "keep", "none") if word in found)
+    return msgspec.structs.replace(record, way=way.way, because=way.reason)
 
 
 def _taken_back(dossier: Dossier, present: str, after: str) -> str:
@@ -133,7 +147,7 @@ def carry_out(ground: Ground, prepared: Prepared) -> RolledBack:
             changed = reset(ground, prepared.prior, door)
         record = msgspec.structs.replace(record, changed=changed)
         _note(ground, record, "")
-        record = _judged(record, ground.run(STAGE))
+        record = _stage(ground, record)
     except RunnerError as error:
         record = msgspec.structs.replace(
             record,
@@ -160,6 +174,13 @@ def reset(ground: Ground, found: Prior, door: Door) -> tuple[str, ...]:
             place.refuse_dirty(changes, door)
             place.write(changes)
     return tuple(one.path for one in changes)
+
+
+def _stage(ground: Ground, record: RolledBack) -> RolledBack:
+    """Carry the stage out, where there is something for it to bring back."""
+    if record.way == "none":
+        return msgspec.structs.replace(record, verdict=Outcome.PASSED, exit_code=0)
+    return _judged(record, ground.run(STAGE))
 
 
 def _judged(record: RolledBack, run: Run) -> RolledBack:

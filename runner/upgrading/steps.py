@@ -20,6 +20,7 @@ from runner.engine.resume import stages_begun
 from runner.errors import ExitCode
 from runner.evidence.sealing import seal
 from runner.model import Outcome, Playbook, Run, Subject
+from runner.model.rolled_back import RolledBack
 from runner.model.upgraded import NAME, Upgraded
 from runner.rehearsal.checkout import head
 from runner.rehearsal.environments import entered, environment
@@ -211,14 +212,20 @@ def _back(ground: Ground) -> Ended:
     course = rollback.Ground(ground.load, lambda name: _anew(ground, name), ground.dossier, known)
     if "rollout" in _begun(ground.dossier) and rollback.STAGE in book.stages:
         record = rollback.carry_out(course, rollback.prepare(course, ground.before))
-        lost = [f"lost: {one}" for one in record.lost]
-        lost += [f"lost: {record.artifacts} artifacts"] if record.artifacts else []
-        facts = (", ".join(record.changed) or "no pin had changed", *lost)
+        facts = (", ".join(record.changed) or "no pin had changed", *_lost(record))
         outcome = record.verdict or Outcome.ERRORED
         return Ended(outcome, record.reason, "", record.exit_code or 0, facts)
     with errand(Path(book.repository), environment=known) as door:
         changed = rollback.reset(course, prior(book, ground.before, door), door)
     return Ended(Outcome.PASSED, facts=(", ".join(changed) or "no pin had changed",))
+
+
+def _lost(record: RolledBack) -> tuple[str, ...]:
+    """Say what a rollback loses, a line each."""
+    if record.way != "restore":
+        return (f"nothing is lost: {record.because}",)
+    artifacts = (f"lost: {record.artifacts} artifacts",) if record.artifacts else ()
+    return (*(f"lost: {one}" for one in record.lost), *artifacts)
 
 
 def _anew(ground: Ground, stage: str) -> Run:

@@ -57,6 +57,8 @@ class DatabaseParameters:
     """For ``revision``: before or after the upgrade."""
     revisions: tuple[str, ...] = ()
     """For ``guard``: the program that tells the server's revisions."""
+    way: tuple[str, ...] = ()
+    """For ``restore``: the program that tells whether the data have to go back at all."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,15 @@ class DatabaseAction:
     """For ``revision``."""
     revisions: tuple[str, ...]
     """For ``guard``."""
+    way: tuple[str, ...]
+    """For ``restore``; empty where the data always go back."""
     expect: DatabaseExpectation
     """What is expected of the revision."""
 
     def describe(self) -> tuple[str, ...]:
         """Say what would be done."""
         said = _SAID[self.operation].format(self.target.describe())
-        return (said, *((shell_line(self.revisions),) if self.revisions else ()))
+        return (said, *(shell_line(argv) for argv in (self.revisions, self.way) if argv))
 
     def run(self, context: Context) -> StepReport:
         """Do it; what cannot be done is errored, with every program that was run as evidence."""
@@ -104,7 +108,9 @@ class DatabaseAction:
             return work.tell_revision(self.moment)
         if self.operation == GUARD:
             return work.guard(self.revisions)
-        return {BACKUP: work.back_up, VERIFY: work.verify, RESTORE: work.restore}[self.operation]()
+        if self.operation == RESTORE:
+            return work.restore(self.way)
+        return {BACKUP: work.back_up, VERIFY: work.verify}[self.operation]()
 
     def _report(self, done: Done, context: Context) -> StepReport:
         assertions = done.assertions
@@ -124,10 +130,14 @@ def _build(parameters: DatabaseParameters, expect: DatabaseExpectation) -> Datab
         if bool(getattr(parameters, key)) is not (operation == owner):
             verb = "needs" if operation == owner else "has no"
             raise ValueError(f"the operation '{operation}' {verb} '{key}'")
+    if parameters.way and operation != RESTORE:
+        raise ValueError(f"the operation '{operation}' has no 'way'")
     if expect.revision is not None and operation != REVISION:
         raise ValueError(f"the operation '{operation}' expects no revision")
     target = Target(parameters.url, parameters.url_env, parameters.scratch_url_env)
-    return DatabaseAction(operation, target, parameters.moment, parameters.revisions, expect)
+    return DatabaseAction(
+        operation, target, parameters.moment, parameters.revisions, parameters.way, expect
+    )
 
 
 def _refuse_unreadable(url: str) -> None:
@@ -152,6 +162,12 @@ _PARAMETERS: OneKeyOf[DatabaseParameters] = OneKeyOf(
                 "revisions",
                 REVISIONS,
                 'for guard: argv that prints the server\'s own {"heads": […], "revisions": […]}',
+            ),
+            Field(
+                "way",
+                REVISIONS,
+                "for restore: argv that prints whether the version RELEASE_VERSION runs on the "
+                'data as they are: {"way": "restore" or "keep" or "none", "reason": "…"}',
             ),
         ),
     ),

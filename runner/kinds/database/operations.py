@@ -27,6 +27,7 @@ from runner.kinds.database.record import (
     refuse_other_database,
 )
 from runner.kinds.database.trouble import DatabaseError, unverified
+from runner.kinds.database.way import RESTORED, read_way
 from runner.kinds.wording import some
 from runner.model import Assertion
 
@@ -116,8 +117,13 @@ class Work:
         self.context.log(f"{path} verified again: {backup.contents.describe()}")
         return Done(_equal(backup.contents))
 
-    def restore(self) -> Done:
-        """Put the recorded dump back into the place of the database."""
+    def restore(self, program: tuple[str, ...]) -> Done:
+        """Put the recorded dump back, unless ``program`` says that the data fit as they are."""
+        told = read_way(self.bench.tool(program, {}), program[0]) if program else RESTORED
+        if told.way != RESTORED.way:
+            self.context.log(f"{self.address.shown} stays as it is: {told.reason}")
+            stays = Assertion("data", "as they are", told.reason, holds=True)
+            return Done((stays,), {"kept": ""})
         backup, path = self._recorded()
         restored = self.engine.restore(path, backup.contents, self.bench)
         self.context.log(f"restored {path}: {restored.contents.describe()}")

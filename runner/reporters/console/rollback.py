@@ -27,6 +27,11 @@ def plan(record: RolledBack, look: Look) -> Iterator[Line]:
 
 def _backup(record: RolledBack, look: Look) -> Iterator[Line]:
     backup = record.backup
+    if record.way != "restore":
+        stays = {"keep": "stays as it is", "none": "nothing was rolled out that could go back"}
+        yield _fact("database", f"{stays[record.way]}: {record.because}")
+        yield _fact("lost", "nothing: no data are put back")
+        return
     if backup is None:
         yield _fact("database", "the stage restores none by the kind 'database'", Tone.ODD)
         return

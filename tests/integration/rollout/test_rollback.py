@@ -109,17 +109,21 @@ def test_a_backup_that_is_not_what_was_verified(upgraded: Depot) -> None:
     assert "its SHA-256 differs" in done.stderr
     dump.unlink()
     assert "is not there any more" in rollback(upgraded, "--yes").stderr
+    (upgraded.repository / "analysis_outputs/live/database-backup.json").unlink()
+    assert "not verified" in rollback(upgraded, "--yes").stderr
     assert upgraded.write("still") == "2.0"
     assert upgraded.git("status", "--porcelain") == ""
 
 
-def test_no_backup_at_all(app: Depot) -> None:
+def test_where_nothing_was_rolled_out_only_the_pins_go_back(app: Depot) -> None:
     assert app.run("preflight").returncode == 0
     app.bump("2.0")
     done = rollback(app, "--yes")
-    assert done.returncode == 3
-    assert "not verified: this dossier has the record of none" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing was rolled out that could go back: 1.0 serves" in done.stdout
+    assert (app.repository / "requirements.in").read_text() == "depot==1.0\n"
     assert app.write("still") == "1.0"
+    assert not (app.repository / "analysis_outputs/live/rollback").exists()
 
 
 def test_no_upgrade_at_all(app: Depot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -248,6 +249,27 @@ def test_the_way_back_carries_out_its_stage_once_the_rollout_was_begun(site: Sit
         assert (ended.outcome, ended.reason) == (Outcome.FAILED, "Back: half of it")
         assert ended.facts == ("demo.in, playbook.yaml",)
         site.git("reset", "--quiet", "--hard")
+
+
+@pytest.mark.parametrize("way", ["none", "keep"])
+def test_the_way_back_puts_no_data_back_that_fit(site: Site, way: str) -> None:
+    """There is no backup here, and no database; a program says that none is needed."""
+    begin(site.ground(), "")
+    told = json.dumps({"way": way, "reason": "they fit"})
+    restore = {"operation": "restore", "url": "sqlite:///none.db", "way": ["echo", told]}
+    stage = json.dumps([{"area": "Back", "uses": "database", "with": restore}])
+    site.playbook.write_text(f"{site.playbook.read_text()}  rollback: {stage}\n")
+    site.git("commit", "--quiet", "--all", "--message", "rollback")
+    site.step("bump")
+    site.git("commit", "--quiet", "--all", "--message", "bump")
+    record = Upgraded(FORMAT, "demo", "1.0", "2.0", under_way="rollout")
+    site.ground().dossier.write(NAME, encode(record))
+    ended = site.step("rollback")
+    assert (ended.outcome, ended.reason) == (Outcome.PASSED, "")
+    assert ended.facts == ("demo.in, playbook.yaml", "nothing is lost: they fit")
+    assert site.runs == ([] if way == "none" else [("rollback", False)])
+    known = json.loads((site.ground().dossier.live / "rollback.json").read_bytes())
+    assert (known["verdict"], known["way"], known["because"]) == ("passed", way, "they fit")
 
 
 def test_an_interrupt_of_a_stage_is_named(site: Site) -> None:

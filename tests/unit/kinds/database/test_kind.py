@@ -58,6 +58,7 @@ def test_what_stands_under_with(parameters: str, problem: str) -> None:
         ("{operation: backup, url_env: DB, moment: after}", "", "has no 'moment'"),
         ("{operation: guard, url_env: DB}", "", "needs 'revisions'"),
         ("{operation: verify, url_env: DB, revisions: [x]}", "", "has no 'revisions'"),
+        ("{operation: backup, url_env: DB, way: [x]}", "", "has no 'way'"),
         ("{operation: backup, url_env: DB}", "{revision: {equals: a}}", "expects no revision"),
         ("{operation: backup, url: 'sqlite:///:memory:'}", "", "in memory"),
         ("{operation: backup, url: 'mysql://h/d'}", "", "dialect 'mysql'"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from unit.kinds.fakes import FakeContext, action_of
+from unit.kinds.fakes import FakeContext, ProcessContext, action_of
 
 from runner.errors import DossierError
 from runner.kinds.database import operations
@@ -321,6 +321,22 @@ def test_restore_brings_all_of_it_back_and_keeps_what_was_there(book: Book) -> N
     kept = Path(report.outputs["kept"])
     assert kept.name == "shop.db.replaced-run-1"
     assert book.execute("SELECT * FROM alembic_version", path=kept) == [("newer",)]
+
+
+@pytest.mark.parametrize("way", ["keep", "none"])
+def test_restore_asks_whether_it_has_to_be(book: Book, way: str) -> None:
+    told = f'{{"way": "{way}", "reason": "they fit"}}'
+    book.context = ProcessContext(book.context.repository, env={"RUN_ID": "run-1"})
+    report = book.passed("restore", f", way: [echo, '{told}']")  # there is no backup either
+    assert [(one.what, one.actual) for one in report.assertions] == [("data", "they fit")]
+    assert book.context.logged[-1].endswith("shop.db stays as it is: they fit")
+    assert book.errored("restore", ', way: [echo, \'{"way": "restore", "reason": ""}\']') == (
+        "backup not verified: this dossier has the record of none"
+    )
+    assert book.errored("restore", ", way: [echo, maybe]").startswith(
+        "echo did not tell whether the data have to go back"
+    )
+    assert book.errored("restore", ", way: ['false']").startswith("false: ")
 
 
 def test_restore_of_a_database_that_is_gone_or_broken(book: Book) -> None:
