@@ -66,62 +66,6 @@ def test_a_server_of_a_newer_database_is_refused(app: Depot) -> None:
     assert "revision ccc3, which the release does not know: it is of a newer one" in done.stderr
 
 
-def test_a_rolling_restart_never_stops_both(app: Depot) -> None:
-    app.step("environment", *app.of("1.0"))
-    record = json.loads((app.home / "rollout.json").read_text())
-    record["slots"]["green"] = record["slots"]["blue"]
-    record["up"] = ["blue", "green"]
-    (app.home / "rollout.json").write_text(json.dumps(record))
-    settings = (app.home / "slots.env").read_text()
-    (app.home / "slots.env").write_text(settings + settings.replace("BLUE_", "GREEN_"))
-    conf = ["supervisorctl", "-c", "deployment/local/supervisord.conf", "start", "green"]
-    env = {**app.env, "DEPLOYMENT": str(app.home)}
-    subprocess.run(conf, cwd=app.repository, env=env, check=True, capture_output=True)
-    ready(app, f"http://{app.env['GREEN']}")
-    traffic(app, "green ready")
-    app.bump("1.1")
-    asked: list[str] = []
-    stopping: list[str] = []
-    watcher = Thread(target=ask_until, args=(app, asked, stopping))
-    watcher.start()
-    done = app.run("rollout", "--set", "vars.strategy=rolling")
-    stopping.append("now")
-    watcher.join()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert set(asked) == {"1.0", "1.1"}
-    assert asked[-1] == "1.1"
-    assert app.told("show")["traffic"] == ["blue", "green"]
-    assert app.ask("/version", f"http://{app.env['BLUE']}") == "1.1"
-    assert app.ask("/version", f"http://{app.env['GREEN']}") == "1.1"
-
-
-def ready(app: Depot, url: str) -> None:
-    for _ in range(1200):
-        try:
-            app.ask("/health", url)
-        except Exception:  # noqa: BLE001 - whatever it is, it is not up
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail(f"{url} does not come up")
-
-
-def traffic(app: Depot, *states: str) -> None:
-    """Set the proxy's servers by hand."""
-    for state in states:
-        name, _, wanted = state.partition(" ")
-        with socket.socket(socket.AF_UNIX) as stream:
-            stream.connect(str(app.home / "run/proxy.sock"))
-            stream.sendall(f"set server slots/{name} state {wanted}\n".encode())
-            assert stream.recv(100).strip() == b""
-
-
-def ask_until(app: Depot, asked: list[str], stopping: list[str]) -> None:
-    while not stopping:
-        asked.append(app.ask("/version"))
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(
     ("fault", "red", "reason"),
     [
@@ -339,13 +283,13 @@ def test_what_comes_up_again_is_as_it_was(app: Depot) -> None:
     subprocess.run(
         [*keeper, "restart", "proxy"], cwd=app.repository, env=env, check=True, capture_output=True
     )
-    ready(app, app.url)
+    app.ready()
     assert app.told("show")["traffic"] == ["green"]
     assert app.ask("/version") == "1.1"
     # Everything: the machine has started anew.
     shut_down(app.repository, keeper[-1], app.home, app.env)
     app.step("up")
-    ready(app, app.url)
+    app.ready()
     assert app.told("show")["traffic"] == ["green"]
     assert (app.ask("/version"), app.items()) == ("1.1", SEEDED)
     with pytest.raises(Exception, match="refused"):

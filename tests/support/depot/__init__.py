@@ -84,6 +84,17 @@ class Depot:
         assert response.status == HTTPStatus.OK, (response.status, response.data)
         return response.data.decode()
 
+    def ready(self, url: str = "") -> None:
+        """Wait until the service answers, or one of its servers."""
+        for _ in range(1200):
+            try:
+                self.ask("/health", url)
+            except Exception:  # noqa: BLE001 - whatever it is, it is not up
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"{url or self.url} does not come up")
+
     def write(self, name: str) -> str:
         """Write an item, and give the version that took it."""
         url = f"{self.url}/items"
