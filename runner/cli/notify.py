@@ -16,7 +16,7 @@ from runner.engine.redaction import Redactor, secrets_in
 from runner.errors import DossierError, ExitCode, UsageError
 from runner.model import Playbook, Run
 from runner.reporters.context import read
-from runner.reporters.notify.occasions import Message, freeze, messages
+from runner.reporters.notify.occasions import FREEZE, Message, freeze, messages
 from runner.reporters.notify.telling import Told, secrets_in_addresses, tell
 from runner.reporters.text import clean, one_line
 
@@ -58,6 +58,23 @@ def at_the_end(book: Playbook, run: Run, dossier: Dossier) -> None:
         told = messages(run, _before(run, dossier), dossier, read(dossier.live, run.stage))
         show(tell(told, book.notify, os.environ), book, dry_run=False)
     except Exception as error:  # noqa: BLE001 - whatever it is, the run is over and has its verdict
+        click.echo(_harmless(book, f"notify: nobody was told: {error}"), err=True)
+
+
+def announce(book: Playbook, before: str, after: str) -> None:
+    """Tell of the freeze for a rollback, or say that nobody is told; it changes no verdict."""
+    package = book.release.package
+    if not any(FREEZE in one.of for one in book.notify):
+        click.echo(
+            "notify: nobody is told of the freeze: the playbook's 'notify' names nobody", err=True
+        )
+        return
+    way = f"from {before} to {after}" if before else f"to {after}"
+    text = f"{package} is rolled back {way}: please deploy nothing until that is done."
+    told = (freeze(f"{package} {before or after}", text),)
+    try:
+        show(tell(told, book.notify, os.environ), book, dry_run=False)
+    except Exception as error:  # noqa: BLE001 - whatever it is, users wait for the way back
         click.echo(_harmless(book, f"notify: nobody was told: {error}"), err=True)
 
 

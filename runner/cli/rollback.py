@@ -56,9 +56,10 @@ def command(
 ) -> None:
     """Take the upgrade back: pins and locks as they were, then the stage `rollback`.
 
-    Refused without a verified backup of this upgrade. It is said what was written since, which is
-    lost, and asked, unless --yes is given. The freeze is announced to those whom the playbook's
-    `notify` names; the dossier keeps what was done as rollback.json.
+    Refused where data have to go back and there is no verified backup of this upgrade. It is said
+    what was written since, which is lost then, and asked, unless --yes is given. The freeze is
+    announced to those whom the playbook's `notify` names; the dossier keeps what was done as
+    rollback.json.
     """
     from runner.rollback.course import carry_out, prepare
 
@@ -71,7 +72,6 @@ def command(
         return
     if not yes and not _agreed(prepared.record):
         raise click.Abort
-    shown.announce(prepared.record)
     record = carry_out(ground, prepared)
     shown.close(record)
     sys.exit(record.exit_code)
@@ -92,9 +92,16 @@ class _Shown:
 
     def ground(self) -> Ground:
         """Give what the rollback stands on."""
+        from runner.cli.notify import announce
         from runner.rollback.course import Ground
 
-        return Ground(self._load, self._run, Dossier(self.output), dict(os.environ))
+        return Ground(
+            self._load,
+            self._run,
+            Dossier(self.output),
+            dict(os.environ),
+            lambda record: announce(self._load(), record.before, record.after),
+        )
 
     def plan(self, record: RolledBack) -> None:
         """Say what would be done, and lost."""
@@ -102,18 +109,6 @@ class _Shown:
 
         paper = self._paper()
         paper.print(plan(record, paper.look))
-
-    def announce(self, record: RolledBack) -> None:
-        """Tell of the freeze, where the playbook says whom; it changes no verdict."""
-        from runner.cli.notify import show
-        from runner.reporters.notify.occasions import freeze
-        from runner.reporters.notify.telling import tell
-
-        book = self._load()
-        what = f"is rolled back from {record.before} to {record.after}"
-        text = f"{record.package} {what}: please deploy nothing until that is done."
-        told = (freeze(f"{record.package} {record.before}", text),)
-        show(tell(told, book.notify, os.environ), book, dry_run=False)
 
     def close(self, record: RolledBack) -> None:
         """Say what came of it."""

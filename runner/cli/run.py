@@ -38,6 +38,9 @@ from runner.reporters.console import Options as ConsoleOptions
 from runner.reporters.console import Pointers, console
 from runner.reporters.reading import rerun_command
 
+_ROLLBACK = "rollback"
+"""The stage under which people are to deploy nothing, as `runner.rollback.course` names it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
@@ -88,6 +91,11 @@ def run_stage(stage: str, options: Mapping[str, Any]) -> None:
         playbook = load_playbook(settings.playbook, settings.profile, settings.overrides)
         show(planned(stage, playbook, settings), as_json=settings.as_json)
         return
+    if stage == _ROLLBACK:
+        from runner.cli.notify import announce
+
+        book = load_playbook(settings.playbook, settings.profile, settings.overrides)
+        announce(book, "", book.release.version)
     run = carry_out_stage(stage, settings)
     if settings.as_json:
         click.echo((settings.output / "live" / stage / "run.json").read_bytes(), nl=False)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.model import Playbook
     from runner.model.bisected import Bisected
     from runner.model.rehearsed import Rehearsed
+    from runner.model.rolled_back import RolledBack
     from runner.rehearsal.rehearse import World
     from runner.reporters.console.page import Line
     from runner.reporters.console.paper import Paper
@@ -105,6 +106,13 @@ class Stage:
         from runner.reporters.console.rehearsal import Parts
 
         Parts(self._paper(), quiet=self.quiet).hear(event)
+
+    def plan(self, record: RolledBack) -> None:
+        """Show what a way back will do and lose."""
+        from runner.reporters.console.rollback import plan
+
+        paper = self._paper()
+        paper.print(plan(record, paper.look))
 
     def print(self, lines: Iterable[Line]) -> None:
         """Show lines."""

@@ -21,13 +21,19 @@ from runner.model import Playbook, Run
 from runner.model.upgraded import FORMAT, NAME, Upgraded, encode
 
 if TYPE_CHECKING:
+    from runner.model.rolled_back import RolledBack
     from runner.upgrading.course import Port
     from runner.upgrading.steps import Ground
 
 
 @click.command("upgrade")
 @step_options(
-    option("--yes", is_flag=True, help="Change what is real without asking, for CI."),
+    option(
+        "--yes",
+        is_flag=True,
+        help="Change what is real without asking, for CI; the way back as well, unless "
+        "--on-failure stop.",
+    ),
     option(
         "--on-failure",
         type=click.Choice(["ask", "rollback", "stop"]),
@@ -41,8 +47,9 @@ def command(*, after: str, yes: bool, on_failure: str | None, resume: bool, stag
     """Upgrade: triage, rehearse, preflight, bump, verify, roll out, seal the bundle.
 
     Before what changes something real it is asked, unless --yes is given; what the playbook does
-    not have is told and left out. Where a step fails after the bump, the way back is offered, or
-    taken with --on-failure rollback.
+    not have is told and left out. Where a step fails after the bump, the way back is offered, with
+    what it will lose, or taken with --on-failure rollback or --yes. --on-failure stop leaves all
+    as it is.
     """
     from runner.upgrading.course import carry_out
     from runner.upgrading.steps import begin, steps_of, way_back
@@ -99,7 +106,15 @@ class _Made:
             world=self.stage.world(),
             before=record.before,
             after=record.after,
+            announce=self._announce,
         )
+
+    def _announce(self, record: RolledBack) -> None:
+        """Say what the way back will lose, and tell people of the freeze."""
+        from runner.cli.notify import announce
+
+        self.stage.plan(record)
+        announce(self._load(), record.before, record.after)
 
     def port(self) -> Port:
         """Give the way to the world."""

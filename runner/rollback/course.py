@@ -48,6 +48,8 @@ class Ground:
     """Of the upgrade that is taken back."""
     environment: Mapping[str, str]
     """In which a database's address may be."""
+    announce: Callable[[RolledBack], None] = lambda _: None
+    """Tells people of it before anything is done that they would notice."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def carry_out(ground: Ground, prepared: Prepared) -> RolledBack:
     """
     record = prepared.record
     _note(ground, record, BEGUN)
+    if record.way != "none":
+        ground.announce(record)
     try:
         with errand(Path(ground.load().repository), environment=ground.environment) as door:
             changed = reset(ground, prepared.prior, door)

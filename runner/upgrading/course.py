@@ -53,6 +53,8 @@ class Step:
     """Whether it changes something real, so that it is asked for."""
     missing: str = ""
     """Why it is left out; empty where it is not."""
+    wording: Callable[[], str] | None = None
+    """Gives what is asked for, where that is more than the title."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def _back(
     wished = on_failure == "rollback" or (on_failure == "ask" and changed)
     if not changed or not wished or record.exit_code in _STOPPED:
         return record
-    if on_failure == "ask" and not port.ask(f"{way_back.title}?"):
+    wording = way_back.wording() if way_back.wording and on_failure == "ask" else way_back.title
+    if on_failure == "ask" and not port.ask(f"{wording}?"):
         return record
     return _taken(record, way_back, port)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from runner.engine.dossier import Dossier
 from runner.engine.errand import errand
 from runner.engine.rehearsals import rehearsed
 from runner.engine.resume import stages_begun
-from runner.errors import ExitCode
+from runner.errors import ExitCode, RunnerError
 from runner.evidence.sealing import seal
 from runner.model import Outcome, Playbook, Run, Subject
 from runner.model.rolled_back import RolledBack
@@ -53,6 +54,8 @@ class Ground:
     """The version that the upgrade began with."""
     after: str
     """The version that it goes to."""
+    announce: Callable[[RolledBack], None] = lambda _: None
+    """Tells people of the way back, and what it will lose, before it is gone."""
 
     @property
     def dossier(self) -> Dossier:
@@ -78,7 +81,8 @@ def steps_of(ground: Ground) -> tuple[Step, ...]:
 def way_back(ground: Ground) -> Step:
     """Give the step that takes everything back."""
     title = f"Roll back to {ground.before}"
-    return Step("rollback", title, lambda _: _back(ground), changes=True)
+    wording = partial(_question, ground, title)
+    return Step("rollback", title, lambda _: _back(ground), changes=True, wording=wording)
 
 
 def begin(ground: Ground, started: str) -> None:
@@ -207,17 +211,40 @@ def _back(ground: Ground) -> Ended:
 
     Before the rollout was begun no data was touched: then pins and locks are all there is.
     """
-    book = ground.load()
-    known = dict(ground.world.environment)
-    course = rollback.Ground(ground.load, lambda name: _anew(ground, name), ground.dossier, known)
-    if "rollout" in _begun(ground.dossier) and rollback.STAGE in book.stages:
+    book, course = ground.load(), _course(ground)
+    if _touched(ground, book):
         record = rollback.carry_out(course, rollback.prepare(course, ground.before))
         facts = (", ".join(record.changed) or "no pin had changed", *_lost(record))
         outcome = record.verdict or Outcome.ERRORED
         return Ended(outcome, record.reason, "", record.exit_code or 0, facts)
-    with errand(Path(book.repository), environment=known) as door:
+    with errand(Path(book.repository), environment=course.environment) as door:
         changed = rollback.reset(course, prior(book, ground.before, door), door)
     return Ended(Outcome.PASSED, facts=(", ".join(changed) or "no pin had changed",))
+
+
+def _course(ground: Ground) -> rollback.Ground:
+    known = dict(ground.world.environment)
+    return rollback.Ground(
+        ground.load, lambda name: _anew(ground, name), ground.dossier, known, ground.announce
+    )
+
+
+def _touched(ground: Ground, book: Playbook) -> bool:
+    """Say whether the rollout was begun, so that the stage may have something to bring back."""
+    return "rollout" in _begun(ground.dossier) and rollback.STAGE in book.stages
+
+
+def _question(ground: Ground, title: str) -> str:
+    """Ask for the way back, and say what it will lose."""
+    if not _touched(ground, ground.load()):
+        return f"{title} (pins and locks; nothing is lost)"
+    try:
+        record = rollback.prepare(_course(ground), ground.before).record
+    except RunnerError:  # it will be told when the way back is tried
+        return title
+    unknown = (f"what is lost cannot be told: {record.unknown}",) if record.unknown else ()
+    told = (*_lost(record), *unknown) or ("nothing is lost: no row was written since",)
+    return f"{title} ({'; '.join(told)})"
 
 
 def _lost(record: RolledBack) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from runner.reporters.reading import UNHAPPY, last
 
 Occasion: TypeAlias = Literal["failed", "recovered", "vulnerabilities_green", "freeze"]
 """What can be told of; `runner.playbook.notify.OCCASIONS` has the same words."""
+FREEZE: Occasion = "freeze"
+"""That nothing is to be deployed for a while."""
 _LONGEST = Limit(3000, 9000)
 """Of a message: less than the least of Slack, Teams and Discord takes whole is not worth more."""
 _SCANS = "advisories"
@@ -89,4 +91,4 @@ def _word(verdict: Outcome) -> str:
 
 def freeze(release: str, text: str) -> Message:
     """Announce a freeze of a release, in the owner's words."""
-    return Message("freeze", f"{release}: freeze", text)
+    return Message(FREEZE, f"{release}: freeze", text)

@@ -98,6 +98,9 @@ def test_a_failed_rollout_is_rolled_back(real: Standin) -> None:
     assert (real.repository / "BACK").exists()
     assert "upgrade_status: rolled_back" in real.playbook.read_text()
     assert "FAILED upgrade of standin 1.0 to 2.0, rolled back" in done.stdout
+    # Said before it is done, as `runner rollback` does.
+    assert "roll back standin 2.0 to 1.0" in done.stdout
+    assert "nobody is told of the freeze" in done.stderr
 
 
 def test_what_was_stopped_is_resumed(real: Standin) -> None:

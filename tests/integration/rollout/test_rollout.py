@@ -94,6 +94,7 @@ def test_after_the_migration_has_begun_there_is_no_way_but_back(
     app.bump("1.0", "--allow-downgrade")
     done = app.run("rollback")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "nobody is told of the freeze: the playbook's 'notify' names nobody" in done.stderr
     assert (app.ask("/version"), app.items()) == ("1.0", [*SEEDED, "before"])
 
 

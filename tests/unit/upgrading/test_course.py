@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -30,6 +31,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
     written: list[Upgraded] = field(default_factory=list)
+    wording: Callable[[], str] | None = None
 
     def step(self, name: str, *, changes: bool = False, missing: str = "") -> Step:
         def run(again: bool) -> Ended:  # noqa: FBT001 - the form of `Step.run`
@@ -55,7 +57,8 @@ class World:
         )
         begun = record or Upgraded(FORMAT, "mlflow", "3.6.0", "3.17.2")
         port = Port(self.written.append, ask, self.heard.append)
-        return carry_out(steps, self.step("rollback"), begun, on_failure, port)
+        way_back = replace(self.step("rollback"), wording=self.wording)
+        return carry_out(steps, way_back, begun, on_failure, port)
 
 
 def outcomes(record: Upgraded) -> dict[str, str]:
@@ -102,6 +105,12 @@ def test_a_failure_after_something_was_changed(
         world = World()
         world.upgrade(record)
         assert world.ran == ["triage", "bump", "verification", "rollout"]  # nothing counts as begun
+
+
+def test_it_is_asked_in_the_words_of_the_way_back() -> None:
+    world = World(ends={"verification": RED}, wording=lambda: "Back (2 rows are lost)")
+    world.upgrade()
+    assert world.asked[-1] == "Back (2 rows are lost)?"
 
 
 def test_a_failure_before_anything_was_changed_needs_no_way_back() -> None:

@@ -24,6 +24,7 @@ from runner.events import Event
 from runner.kinds import load_kinds
 from runner.model import Begun, Outcome, Playbook, Run
 from runner.model.rehearsed import Part
+from runner.model.rolled_back import RolledBack
 from runner.model.upgraded import FORMAT, NAME, Upgraded, encode
 from runner.playbook import load
 from runner.rehearsal.rehearse import World
@@ -58,6 +59,7 @@ class Site:
     triage: Triage | None = None
     runs: list[tuple[str, bool]] = field(default_factory=list)
     end: Run = field(default_factory=lambda: run(GREEN))
+    announced: list[str] = field(default_factory=list)
 
     @property
     def playbook(self) -> Path:
@@ -70,7 +72,15 @@ class Site:
 
     def ground(self) -> Ground:
         world = World(self.playbook, "", (), self.folder / "out", os.environ, SHOW, lambda _: None)
-        return Ground(self.load, self._ask, self._run, world, "1.0", "2.0")
+        return Ground(self.load, self._ask, self._run, world, "1.0", "2.0", self._announce)
+
+    def question(self) -> str:
+        wording = way_back(self.ground()).wording
+        assert wording is not None
+        return wording()
+
+    def _announce(self, record: RolledBack) -> None:
+        self.announced.append(f"{record.before} to {record.after}")
 
     def step(self, name: str, *, again: bool = False) -> Ended:
         ground = self.ground()
@@ -262,14 +272,29 @@ def test_the_way_back_puts_no_data_back_that_fit(site: Site, way: str) -> None:
     site.git("commit", "--quiet", "--all", "--message", "rollback")
     site.step("bump")
     site.git("commit", "--quiet", "--all", "--message", "bump")
+    assert site.question() == "Roll back to 1.0 (pins and locks; nothing is lost)"
     record = Upgraded(FORMAT, "demo", "1.0", "2.0", under_way="rollout")
     site.ground().dossier.write(NAME, encode(record))
+    assert site.question() == "Roll back to 1.0 (nothing is lost: they fit)"
     ended = site.step("rollback")
     assert (ended.outcome, ended.reason) == (Outcome.PASSED, "")
+    assert site.announced == ([] if way == "none" else ["2.0 to 1.0"])
     assert ended.facts == ("demo.in, playbook.yaml", "nothing is lost: they fit")
     assert site.runs == ([] if way == "none" else [("rollback", False)])
     known = json.loads((site.ground().dossier.live / "rollback.json").read_bytes())
     assert (known["verdict"], known["way"], known["because"]) == ("passed", way, "they fit")
+
+
+def test_the_question_where_nothing_can_be_said(site: Site) -> None:
+    begin(site.ground(), "")
+    restore = {"operation": "restore", "url": "sqlite:///none.db"}
+    stage = json.dumps([{"area": "Back", "uses": "database", "with": restore}])
+    site.playbook.write_text(f"{site.playbook.read_text()}  rollback: {stage}\n")
+    site.git("commit", "--quiet", "--all", "--message", "rollback")
+    site.step("bump")
+    record = Upgraded(FORMAT, "demo", "1.0", "2.0", under_way="rollout")
+    site.ground().dossier.write(NAME, encode(record))
+    assert site.question() == "Roll back to 1.0"  # why not is told where it is tried
 
 
 def test_an_interrupt_of_a_stage_is_named(site: Site) -> None:
