@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.errors import RunnerError
 
 T = TypeVar("T")
@@ -56,7 +59,7 @@ def _value(name: str, lookup: Lookup) -> str:
 
 
 def resolve_deep(value: T, lookup: Lookup) -> T:
-    """Resolve every text inside a value made of frozen dataclasses, tuples and mappings.
+    """Resolve every text inside a value: frozen structs, dataclasses, tuples and mappings.
 
     Gives the same object where nothing changes; other types are left as they are.
     """
@@ -79,7 +82,10 @@ def _deep(value: Any, lookup: Lookup) -> Any:  # noqa: ANN401 - any value of any
         new = _deep(old, lookup)
         if new is not old:
             changes[name] = new
-    return dataclasses.replace(value, **changes) if changes else value
+    if not changes:
+        return value
+    made = replace if issubclass(kind, Struct) else dataclasses.replace
+    return made(value, **changes)
 
 
 def _differ(new: Iterable[object], old: Iterable[object]) -> bool:
@@ -92,9 +98,15 @@ _FIELDS: dict[type, tuple[str, ...]] = {}
 def _fields_of(kind: type) -> tuple[str, ...]:
     names = _FIELDS.get(kind)
     if names is None:
-        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        names = _FIELDS[kind] = tuple(field.name for field in fields if field.init)
+        names = _FIELDS[kind] = tuple(_named(kind))
     return names
+
+
+def _named(kind: type) -> Iterable[str]:
+    if issubclass(kind, Struct):
+        return kind.__struct_fields__
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    return (field.name for field in fields if field.init)
 
 
 def variable(name: str) -> str:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
+from runner.model import Place, Service, ServiceDatabase
 from runner.playbook.expressions import (
     LookUpError,
     environment_names,
@@ -63,6 +64,19 @@ def test_resolve_deep_rebuilds_what_changes() -> None:
 
     assert new == Outer(Inner("/tmp/x/y"), ("a", "/tmp/x/y"), {"A": "/tmp/x/y", "B": "b"})  # noqa: S108
     assert resolve_deep({"a": (late,)}, VALUES.get) == {"a": ("/tmp/x/y",)}  # noqa: S108
+
+
+def test_resolve_deep_goes_into_structs_too() -> None:
+    late = "sqlite:///${{ run.scratch }}/y"
+    place = Place("p.yaml", 1, 1)
+    service = Service("web", place, run=("serve", late), database=ServiceDatabase(url=late))
+
+    new = resolve_deep(service, VALUES.get)
+
+    there = "sqlite:////tmp/x/y"
+    assert (new.run, new.database) == (("serve", there), ServiceDatabase(url=there))
+    assert new.place is place
+    assert resolve_deep(new, VALUES.get) is new
 
 
 def test_resolve_deep_gives_the_same_object_where_nothing_changes() -> None:
