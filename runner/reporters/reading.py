@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from runner.model import Assertion, Attempt, Case, Outcome, Result, Run
+from runner.reporters.text import one_line
+from runner.reporters.width import shorten
 
+_NAME = 60
+"""Cells of a process that was left running."""
 UNHAPPY = frozenset({Outcome.FAILED, Outcome.ERRORED})
 """Outcomes that need an explanation."""
 
@@ -37,6 +41,17 @@ def cases(attempt: Attempt) -> tuple[Case, ...]:
     return tuple(case for step in attempt.steps for case in step.report.cases)
 
 
+def leftovers(result: Result) -> tuple[str, ...]:
+    """Give the processes that a check left running, of all attempts."""
+    return tuple(
+        one
+        for attempt in result.attempts
+        for step in attempt.steps
+        for execution in step.report.executions
+        for one in execution.leftovers
+    )
+
+
 def notes(result: Result) -> list[str]:
     """Say what the outcome alone does not: ``flaky``, ``3 attempts``, ``resumed``, and the like."""
     found = []
@@ -48,6 +63,9 @@ def notes(result: Result) -> list[str]:
         found.append("resumed")
     if not result.counts:
         found.append("failure allowed")
+    if left := leftovers(result):
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        found.append(f"left running: {shorten(one_line(left[0]), _NAME)}{more}")
     if result.outcome is Outcome.SKIPPED and result.reason:
         found.append(result.reason)
     return found

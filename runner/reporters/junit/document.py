@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from runner.model import Run
-from runner.reporters.junit.entries import Entry, Fault, Suite, Tag, no_faults
+from runner.reporters.junit.entries import OUTPUT, Entry, Fault, Suite, Tag, no_faults
 from runner.reporters.junit.suites import suites, title
 from runner.reporters.junit.xml import TEXT_LIMIT, attribute, content, properties, seconds
 from runner.reporters.text import one_line
@@ -100,5 +100,7 @@ def _fault(fault: Fault, limit: int) -> str:
     text = content(fault.text.strip("\n"), limit)
     if fault.element.startswith(("flaky", "rerun")):
         text = f"<stackTrace>{text}</stackTrace>"
+    if fault.element == OUTPUT:
+        return f"<{OUTPUT}>{text}</{OUTPUT}>\n"
     start = f"<{fault.element} type={attribute(fault.kind)} message={attribute(fault.message)}"
     return f"{start}>{text}</{fault.element}>\n" if text else f"{start}/>\n"

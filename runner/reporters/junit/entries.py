@@ -26,12 +26,17 @@ RED = frozenset({Tag.FAILURE, Tag.ERROR})
 """What makes a report red."""
 
 
+OUTPUT = "system-out"
+"""The element of what is told of an entry, and is no fault; it has no attributes."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """A child element of a test case that says what went wrong."""
 
     element: str
-    """``failure``, ``error``, ``skipped``, or Surefire's ``flakyFailure``, ``rerunError``, …"""
+    """``failure``, ``error``, ``skipped``, Surefire's ``flakyFailure``, ``rerunError``, …, or
+    `OUTPUT`."""
     kind: str
     """The ``type``: a stable word to group by."""
     message: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from runner.model import Attempt, Case, Outcome, Result, ServiceReport
-from runner.reporters.junit.entries import Fault
-from runner.reporters.reading import UNHAPPY, broken, cases, last
+from runner.reporters.junit.entries import OUTPUT, Fault
+from runner.reporters.reading import UNHAPPY, broken, cases, last, leftovers
 from runner.reporters.text import clean, one_line
 from runner.reporters.width import shorten
 
@@ -101,3 +101,10 @@ def service_fault(report: ServiceReport) -> Fault:
     if report.tail.strip():
         lines.append(f"\nlast lines of the log:\n{clean(report.tail).rstrip()}")
     return Fault("error", "service", message(report.reason), "\n".join(lines))
+
+
+def left_running(result: Result) -> Iterator[Fault]:
+    """Tell of processes that a check left running: no fault of its own, for it may have passed."""
+    if left := leftovers(result):
+        told = "\n".join(f"left running, and stopped by the runner: {one}" for one in left)
+        yield Fault(OUTPUT, "", "", clean(told))

@@ -15,7 +15,7 @@ from runner.model import Case, Outcome, Result, Run, ServiceReport
 from runner.reporters.junit import faults
 from runner.reporters.junit.entries import RED, Entry, Fault, Suite, Tag, no_faults
 from runner.reporters.junit.properties import case_properties, check_properties, run_properties
-from runner.reporters.reading import cases, last, results_at
+from runner.reporters.reading import cases, last, leftovers, results_at
 
 Rerun = Callable[[str], str] | None
 
@@ -84,7 +84,7 @@ def _others(run: Run) -> Iterator[Entry]:
 
 
 def _check_entry(run: Run, result: Result, rerun: Rerun) -> Entry:
-    told = result.outcome is not Outcome.PASSED or len(result.attempts) > 1
+    told = result.outcome is not Outcome.PASSED or len(result.attempts) > 1 or leftovers(result)
     return Entry(
         f"{run.subject.package}.{run.stage}",
         result.area or result.check,
@@ -96,6 +96,10 @@ def _check_entry(run: Run, result: Result, rerun: Rerun) -> Entry:
 
 
 def _check_faults(result: Result, rerun: Rerun) -> tuple[Fault, ...]:
+    return (*_faults(result, rerun), *faults.left_running(result))
+
+
+def _faults(result: Result, rerun: Rerun) -> tuple[Fault, ...]:
     if result.outcome is Outcome.PASSED:
         return tuple(faults.earlier(result, "flaky"))
     if result.outcome is Outcome.SKIPPED:
