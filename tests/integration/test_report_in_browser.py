@@ -176,6 +176,22 @@ def test_it_prints_on_a4_with_every_check_open(page: Page) -> None:
     assert page.locator(".check:not([open])").count() == closed
 
 
+def test_no_page_breaks_within_a_row_or_behind_a_heading(page: Page) -> None:
+    page.emulate_media(media="print")
+    for selector, style, wish in (
+        (".vulnerabilities tbody tr", "breakInside", "avoid"),
+        ("figure", "breakInside", "avoid"),
+        ("li", "breakInside", "avoid"),
+        ("h2", "breakAfter", "avoid"),
+        (".check summary", "breakAfter", "avoid"),
+        ("thead", "breakAfter", "avoid"),
+    ):
+        found = page.locator(selector).evaluate_all(
+            "(found, style) => found.map(one => getComputedStyle(one)[style])", style
+        )
+        assert set(found) == {wish}, selector
+
+
 def test_headings_are_repeated_on_each_printed_page(page: Page) -> None:
     """Chromium does not repeat a heading that holds a box of its own, as a button has."""
     page.emulate_media(media="print")

@@ -273,3 +273,25 @@ def test_a_run_without_a_scan_imports_little(tmp_path: Path) -> None:
     )
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert printed.stdout == b"False\n"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED])
+def test_a_log_of_100_megabytes_cannot_break_the_page(tmp_path: Path, outcome: Outcome) -> None:
+    """Only its end stands on the page, also where it has no lines, and all of it is linked."""
+    size = 100_000_000
+    end = '<&"' * 10_000 + "\nthe last line"
+    log = Artifact("verification/logs/large.1.log", size + len(end), "0" * 64)
+    tail = "x" * 1_000_000 + end if outcome is Outcome.FAILED else ""
+    dossier = made(tmp_path, run(result("a", "A", replace(attempt(outcome), log=log, tail=tail))))
+    file = dossier.live / log.path
+    file.parent.mkdir(exist_ok=True)
+    with file.open("wb") as stream:
+        stream.truncate(size)  # a hole, which takes no room
+        stream.seek(size)
+        stream.write(end.encode())
+    found = written(dossier)
+    assert len(found) < 150_000
+    assert "the last line" in found
+    assert "\0" not in found
+    assert f'href="{log.path}"' in found
+    assert "<&" not in found
