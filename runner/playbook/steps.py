@@ -9,6 +9,7 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
+from runner.errors import UsageError
 from runner.model import Step
 from runner.playbook.actions import ActionNodes, read_action
 from runner.playbook.desk import Desk
@@ -170,7 +171,12 @@ def make_step(
     key, name = key_and_id
     kind, action = read_action(nodes, desk.kinds, key)
     if (verify := desk.kinds[kind].verify) is not None:
-        verify(action, desk.repository)
+        try:
+            verify(action, desk.repository)
+        except UsageError as error:
+            place = nodes.parameters or nodes.owner
+            problem = problem_at(place, f"{key}.with", error.message, error.hint)
+            raise PlaybookInvalid([problem]) from error
     step = Step(
         id=name,
         kind=kind,

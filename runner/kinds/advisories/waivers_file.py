@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from runner.advisories.versions import package_name
 from runner.advisories.waivers import Waiver
+from runner.errors import UsageError
 from runner.playbook.document import read_document
 from runner.playbook.nodes import child, items
 from runner.playbook.problems import PlaybookInvalid, place_of, problem_at
@@ -69,7 +70,11 @@ WAIVERS = Record(
 
 def read_waivers(file: Path, shown: str) -> tuple[Waiver, ...]:
     """Read a file of waivers; raises PlaybookInvalid, and UsageError where it is not there."""
-    document = read_document(file, shown)
+    try:
+        document = read_document(file, shown)
+    except UsageError as error:
+        hint = "name a file of waivers, by its path in the repository"
+        raise UsageError(error.message, hint=hint) from error
     try:
         waivers = _waivers(document.root)
     except PlaybookInvalid as error:
