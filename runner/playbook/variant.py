@@ -212,7 +212,8 @@ class Variant(msgspec.Struct):
             entry = mapping([(name, item)], node)
             filled = self._filler().fill(entry, "vars")
             entries += filled.value
-            self._add({f"vars.{word}": _value(one) for word, one in pairs(filled)})
+            if isinstance(item, yaml.ScalarNode):  # any other is refused, and stays open
+                self._add({f"vars.{word}": _value(one) for word, one in pairs(filled)})
         return mapping(entries, node)
 
     def _environment(self) -> None:
