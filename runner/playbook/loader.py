@@ -27,7 +27,7 @@ PROFILES = MapOf(Record(dict[str, yaml.Node], _OVERLAY), ID)
 """The shape of ``profiles``, what they lay over still YAML."""
 
 
-def load(
+def load(  # noqa: PLR0913 - each by name
     file: Path,
     *,
     kinds: Mapping[str, KindSpec],
@@ -35,13 +35,15 @@ def load(
     profile: str = "",
     overrides: Sequence[str] = (),
     environment: Mapping[str, str] | None,
+    others: bool = True,
 ) -> Playbook:
     """Read a playbook, resolve it, and check all that it says.
 
     With ``environment`` None, look-ups of the machine's environment are neither checked nor
     resolved, and a check that cannot be read without them is left out: for linting, whose
     result must not depend on the machine. Raises PlaybookInvalid with every problem of the
-    playbook, its profiles and its definitions, and UsageError where there is no such file.
+    playbook, its profiles and its definitions, and UsageError where there is no such file. Without
+    ``others``, profiles that are not laid over are left unread: for one that was read whole before.
     """
     document = read_document(file, str(file))
     folder = (repository or find_repository(file)).absolute()
@@ -52,7 +54,7 @@ def load(
     chosen: Playbook | None = None
     plain: Playbook | None = None
     confinement = Confinement(folder)
-    for name in ("", *profiles):
+    for name in (one for one in ("", *profiles) if others or one in {"", profile}):
         selected = name == profile
         desk = Desk(folder, kinds, confinement)
         root = lay_over(base, profiles[name], desk.findings) if name else base

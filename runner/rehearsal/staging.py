@@ -84,7 +84,10 @@ class Staging:
     """How it is shown."""
 
     def load(self, environment: Mapping[str, str]) -> Playbook:
-        """Read the playbook as it is in the checkout now; raises PlaybookInvalid."""
+        """Read the playbook as it is in the checkout now; raises PlaybookInvalid.
+
+        The user's was read with all its profiles before, and the bump changes its release alone.
+        """
         return load(
             self.checkout / self.playbook,
             kinds=load_kinds(),
@@ -92,6 +95,7 @@ class Staging:
             profile=self.profile,
             overrides=self.overrides,
             environment=environment,
+            others=False,
         )
 
     def run(

@@ -87,6 +87,16 @@ def test_an_unselected_profile_is_checked_too(
     assert found[0].startswith("p.yaml:13:")
 
 
+def test_profiles_that_were_checked_before_may_be_left_unread(
+    book: Loader, problems: Problems
+) -> None:
+    text = BASE + "    {stages: {t: [{area: More, run: x}]}}\n  q:\n    {stages: {s: 5}}\n"
+    assert len(problems(text, profile="p")) == 1
+    playbook = book(text, profile="p", others=False)
+    assert (playbook.profile, [*playbook.stages]) == ("p", ["s", "t"])
+    assert len(problems(text, profile="q", others=False)) == 1
+
+
 def test_an_unselected_profile_needs_no_environment(book: Loader, problems: Problems) -> None:
     text = BASE + "    {vars: {a: '${{ env.NOT_SET }}'}}\n"
     book(text)
