@@ -48,7 +48,8 @@ def test_its_reports_are_made_again_byte_for_byte(
         archive.extractall(tmp_path, filter="data")
     live = next(tmp_path.iterdir()).rename(tmp_path / "live")
     made = [name for name in files if _is_report(name)]
-    assert len(made) > 20
+    stages = {name.partition("/")[0] for name in files if name.endswith("/run.json")}
+    assert len(made) > 2 * len(stages) > 10
     for name in made:
         (live / name).unlink()
     done = runner("report", "--output", str(tmp_path), cwd=tmp_path)
