@@ -91,7 +91,8 @@ def read_record(deployment: Deployment) -> Record:
 
 def refuse_lost(deployment: Deployment) -> None:
     """Raise RolloutError where there was a record: what was done to the data is not known then."""
-    if deployment.settings.exists():
+    # Containers find an empty file of settings before anything has run: Compose insists on one.
+    if deployment.settings.exists() and deployment.settings.stat().st_size:
         message = f"{deployment.state} is gone, and {deployment.settings.name} beside it is not"
         raise RolloutError(message, "put it back, or move both away and adopt what runs")
 

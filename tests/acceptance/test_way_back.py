@@ -106,6 +106,8 @@ def test_the_record_is_gone(wayback: ModuleType, tmp_path: Path) -> None:
     places = SimpleNamespace(settings=tmp_path / "slots.env", state=tmp_path / "rollout.json")
     record = importlib.import_module("record")
     assert wayback.way_to(record.read_record(places), OLD).way == "none"
-    places.settings.touch()
+    places.settings.touch()  # as containers need it before anything has run
+    assert wayback.way_to(record.read_record(places), OLD).way == "none"
+    places.settings.write_text("BLUE_VERSION=1\n")
     with pytest.raises(importlib.import_module("deployed").RolloutError, match="is gone"):
         record.read_record(places)
