@@ -35,8 +35,10 @@ LOCK := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --
 TEST_PATH = $$PWD/.venv-mlflow/bin:$$PWD/.venv-uv/bin:$$PATH
 # Arguments handed on: make validate ARGS="--only health -v", make pytest ARGS="-k journal"
 ARGS :=
-# The whole suite runs on every core; a worker that has nothing left takes tests from another.
-EVERY_CORE := --numprocesses logical --dist worksteal
+# The whole suite runs on every core, with half as many workers again, as many tests wait for servers
+# and containers; a worker that has nothing left takes tests from another.
+WORKERS := $(shell getconf _NPROCESSORS_ONLN | awk '{ print int($$1 * 1.5 + 0.5) }')
+EVERY_CORE := --numprocesses $(WORKERS) --dist worksteal
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 | /p' Makefile | awk -F' [|] ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -91,7 +93,7 @@ pytest: $(DEV) $(MLFLOW) $(FORMER) .venv-uv/bin/uv ## The tests alone; ARGS="-k 
 coverage: $(DEV) $(MLFLOW) $(FORMER) .venv-uv/bin/uv ## The tests, and what they have not reached
 	@echo "==> pytest with coverage"
 	@rm -f .coverage .coverage.*
-	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(EVERY_CORE) $(ARGS)
+	@PATH="$(TEST_PATH)" $(BIN)/coverage run -m pytest $(EVERY_CORE) --durations 30 $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
