@@ -96,6 +96,8 @@ def test_a_signal_ends_the_command_and_all_that_it_started(
     tmp_path: Path, number: signal.Signals, code: ExitCode
 ) -> None:
     program = (
+        # Under nohup(1) it would ignore a hang-up, as all that it starts.
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "import sys; from pathlib import Path; from runner.engine.errand import errand\n"
         "with errand(Path(sys.argv[1])) as door:\n"
         f"    door.run(('sh', '-c', '{NAP} & echo >begun; wait'))\n"
