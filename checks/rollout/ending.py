@@ -104,13 +104,18 @@ def retired(deployment: Deployment, proxy: Proxy, record: Record) -> list[str]:
     old = [one for one in record.old if one != record.new]
     if record.strategy != BLUE_GREEN or not old:
         return []
-    if left := proxy.drained(tuple(old), deployment.drain):
-        message = f"requests are still under way in the old servers: {left}"
-        raise RolloutError(message, "wait for their end, and soak again")
-    proxy.set(dict.fromkeys(old, "maint"))
-    for name in old:
-        servers.stop(deployment, deployment.slot(name))
+    emptied(deployment, proxy, old, "soak again")
     return old
+
+
+def emptied(deployment: Deployment, proxy: Proxy, names: list[str], then: str) -> None:
+    """Stop servers that get no new requests, once those under way have ended."""
+    if left := proxy.drained(tuple(names), deployment.drain):
+        message = f"requests are still under way in the old servers: {left}"
+        raise RolloutError(message, f"wait for their end, and {then}")
+    proxy.set(dict.fromkeys(names, "maint"))
+    for name in names:
+        servers.stop(deployment, deployment.slot(name))
 
 
 def settle(deployment: Deployment, proxy: Proxy, record: Record) -> Told:

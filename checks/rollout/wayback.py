@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import servers
-from deployed import RolloutError
-from ending import reopen, traffic_back
+from ending import emptied, reopen, traffic_back
 from going import BACK, Told
 from record import Record, Release, before, come_to, taken_down, under_way
 from strategies import AS_IT_IS, BLUE_GREEN, ROLLING, STOP
@@ -143,11 +141,6 @@ def left_alone(deployment: Deployment, proxy: Proxy, record: Record, names: list
     """Let servers that are as wished go on, and stop every other one."""
     other = [one.name for one in deployment.slots if one.name not in names]
     proxy.set({name: "drain" for name in other if name in proxy.live()})
-    if left := proxy.drained(tuple(other), deployment.drain):
-        message = f"requests are still under way in other servers: {left}"
-        raise RolloutError(message, "wait for their end, and call it again")
-    proxy.set(dict.fromkeys(other, "maint"))
-    for name in other:
-        servers.stop(deployment, deployment.slot(name))
+    emptied(deployment, proxy, other, "call it again")
     record = replace(taken_down(record, other), strategy=AS_IT_IS, reason=BACK, old=tuple(names))
     return come_to(deployment, replace(record, new=(names or [""])[0]), "moved")

@@ -29,7 +29,6 @@ from runner.engine.services import Services
 from runner.engine.session import Session
 from runner.engine.stop import Stops
 from runner.engine.subject import subject_of
-from runner.engine.tree import Forest
 from runner.engine.verdict import verdict
 from runner.errors import DossierError, ExitCode, UsageError
 from runner.events import CheckEnded, Listener, RunEnded, RunStarted
@@ -91,7 +90,6 @@ def execute(
             secrets=values,
             redactor=redactor,
             journal=journal,
-            forest=Forest(),
             stops=stops,
             bus=Bus(listeners),
         )

@@ -20,7 +20,8 @@ from runner.playbook.paths import Confinement, find_repository
 from runner.playbook.problems import PlaybookInvalid, Problem, did_you_mean
 from runner.playbook.profiles import lay_over
 from runner.playbook.shapes import MapOf, Record
-from runner.playbook.variant import TOP, Variant
+from runner.playbook.top import TOP
+from runner.playbook.variant import Variant
 
 _OVERLAY = tuple(replace(one, required=False) for one in TOP.fields if one.key != "profiles")
 PROFILES = MapOf(Record(dict[str, yaml.Node], _OVERLAY), ID)
@@ -51,8 +52,7 @@ def load(  # noqa: PLR0913 - each by name
     base, profiles = _parts(document, findings)
     if profile and profile not in profiles:
         findings.certain.append(_no_such_profile(profile, profiles))
-    chosen: Playbook | None = None
-    plain: Playbook | None = None
+    books: dict[str, Playbook] = {}
     confinement = Confinement(folder)
     for name in (one for one in ("", *profiles) if others or one in {"", profile}):
         selected = name == profile
@@ -61,15 +61,11 @@ def load(  # noqa: PLR0913 - each by name
         if selected:
             root = apply(root, overrides, desk.findings)
         known = environment if selected else None
-        playbook = Variant(root, desk, known, str(file), document.sha256, name).read()
+        books[name] = Variant(root, desk, known, str(file), document.sha256, name).read()
         findings.certain.extend(desk.findings.all())
-        chosen = playbook if selected else chosen
-        plain = plain or playbook
     if problems := findings.all():
         raise PlaybookInvalid(problems)
-    assert chosen is not None  # noqa: S101 - an unknown profile is a problem
-    assert plain is not None  # noqa: S101 - it is read before any profile
-    return replace(chosen, rehearsed_as=_rehearsed_as(chosen, plain))
+    return replace(books[profile], rehearsed_as=_rehearsed_as(books[profile], books[""]))
 
 
 def _rehearsed_as(book: Playbook, plain: Playbook) -> str:

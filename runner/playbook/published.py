@@ -26,9 +26,10 @@ from runner.playbook.services import SERVICE
 from runner.playbook.shared import SHARED
 from runner.playbook.stages import STAGES
 from runner.playbook.steps import STEP
+from runner.playbook.top import TOP
 from runner.playbook.upstream import UPSTREAM
 from runner.playbook.usage import DEFINITION_PATTERN
-from runner.playbook.variant import PINS, TOP, VARS
+from runner.playbook.variant import PINS, VARS
 
 Schema: TypeAlias = dict[str, Any]
 
