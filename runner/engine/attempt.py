@@ -43,6 +43,8 @@ def attempt(session: Session, check: Check, number: int, log: Log) -> Attempt:
 
 
 def _tail(log: Log) -> str:
+    """Give the end of a log that will be looked for, and is there though nothing was printed."""
+    log.begin()
     log.flush()
     return log.tail()
 

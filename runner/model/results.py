@@ -133,7 +133,7 @@ class Attempt(msgspec.Struct, frozen=True):
     steps: tuple[StepResult, ...]
     """In the order of the check."""
     log: Artifact | None
-    """The output of all steps; None where they printed nothing."""
+    """The output of all steps; None where they passed and printed nothing."""
     tail: str = ""
     """The last lines of the log, for everything but ``passed``."""
 

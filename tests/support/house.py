@@ -119,3 +119,8 @@ class House:
             environment=self.environment,
             listeners=[self.ears],
         )
+
+
+def outcomes(run: Run) -> dict[str, str]:
+    """Give the outcome of each check by its id."""
+    return {result.check: str(result.outcome) for result in run.results}
