@@ -8,7 +8,7 @@ that was written anew in another physical order has the same, and no memory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _MODULUS = 1 << 256
@@ -62,10 +62,12 @@ class Checksum:
         """Rows so far."""
         self._sum = 0
 
-    def add(self, row: bytes) -> None:
-        """Add a row, written so that other values or types are other bytes."""
-        self.rows += 1
-        self._sum += int.from_bytes(hashlib.sha256(row).digest(), "big")
+    def add(self, rows: Iterable[bytes]) -> None:
+        """Add rows, each written so that other values or types are other bytes."""
+        found = self._sum
+        for self.rows, row in enumerate(rows, self.rows + 1):  # noqa: B020 - it goes on counting
+            found += int.from_bytes(hashlib.sha256(row).digest(), "big")
+        self._sum = found
 
     def value(self) -> str:
         """Give it in hexadecimal."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+import msgspec
 
 from runner.files import sync_folder
 from runner.kinds.database.base import Dumped, Facts, Restored, Workbench
@@ -21,6 +23,8 @@ _PAGES = 2048
 """Pages copied between two looks whether to go on: 8 MiB of the usual page."""
 _ROWS = 10_000
 """Rows read between two looks whether to go on."""
+_PACKED = msgspec.msgpack.Encoder().encode
+"""Writes a row in a third of the time that its ``ascii()`` takes."""
 _VERSION_TABLE = "alembic_version"
 """Alembic's default (``EnvironmentContext.configure``, ``version_table``)."""
 _USER_TABLES = (
@@ -233,13 +237,16 @@ def _contents(connection: sqlite3.Connection, bench: Workbench) -> Contents:
 
 
 def _table(connection: sqlite3.Connection, name: str, go_on: Callable[[], None]) -> Table:
-    checksum = Checksum()
     quoted = '"' + name.replace('"', '""') + '"'
-    for row in connection.execute(f"SELECT * FROM {quoted}"):  # noqa: S608 - quoted above
-        # ascii() writes 1, 1.0, '1' and b'1' differently, and a float to its last bit.
-        checksum.add(ascii(row).encode("ascii"))
-        if checksum.rows % _ROWS == 0:
-            go_on()
+    query = f"SELECT * FROM {quoted}"  # noqa: S608 - quoted above
+    connection.text_factory = str
+    try:
+        checksum = _checksum(connection.execute(query), go_on)
+    except sqlite3.OperationalError:  # that is what text which is no UTF-8 is told by
+        connection.text_factory = _text
+        checksum = _checksum(connection.execute(query), go_on)
+    finally:
+        connection.text_factory = _text
     described = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY type, name", (name,)
     )
@@ -247,3 +254,20 @@ def _table(connection: sqlite3.Connection, name: str, go_on: Callable[[], None])
     columns = connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (name,))
     names = tuple(str(column) for (column,) in columns)
     return Table(name, checksum.rows, checksum.value(), definition, names)
+
+
+def _checksum(rows: Iterable[tuple[object, ...]], go_on: Callable[[], None]) -> Checksum:
+    checksum = Checksum()
+    checksum.add(_written(rows, go_on))
+    return checksum
+
+
+def _written(rows: Iterable[tuple[object, ...]], go_on: Callable[[], None]) -> Iterator[bytes]:
+    """Write each row: MessagePack has 1, 1.0, '1' and b'1' differently, a float to its last bit."""
+    for number, row in enumerate(rows, 1):
+        try:
+            yield _PACKED(row)
+        except UnicodeEncodeError:  # begins with a parenthesis, as no row in MessagePack does
+            yield ascii(row).encode("ascii")
+        if number % _ROWS == 0:
+            go_on()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -125,13 +125,19 @@ def _table(connection: Connection, table: _Relation, go_on: Callable[[], None]) 
     # One message is one row; COPY's text form gives every value back as it was.
     query = f"COPY (SELECT * FROM ONLY {table.name}) TO STDOUT"  # noqa: S608 - quote_ident
     with connection.cursor().copy(query) as rows:
-        for row in rows:
-            checksum.add(bytes(row))
-            if checksum.rows % _ROWS == 0:
-                go_on()
+        checksum.add(_written(rows, go_on))
     *defining, columns = _row(connection, _DEFINITION, {"oid": table.oid})
     definition = digest_of([text for part in defining for text in (*part, "")])
     return Table(table.name, checksum.rows, checksum.value(), definition, tuple(columns))
+
+
+def _written(
+    rows: Iterable[bytes | bytearray | memoryview], go_on: Callable[[], None]
+) -> Iterator[bytes]:
+    for number, row in enumerate(rows, 1):
+        yield bytes(row)
+        if number % _ROWS == 0:
+            go_on()
 
 
 def _row(

@@ -14,7 +14,7 @@ WHOLE = Contents("abc", (RUNS, TAGS), {"runs_id_seq": "2"})
 
 def checksum(*rows: bytes) -> tuple[int, str]:
     made = Checksum()
-    for row in rows:
+    for row in rows[:1], rows[1:]:
         made.add(row)
     return made.rows, made.value()
 

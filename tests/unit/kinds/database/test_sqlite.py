@@ -130,10 +130,20 @@ def test_a_backup_is_restored_before_it_counts(book: Book) -> None:
 
 
 def test_each_value_and_type_counts(book: Book) -> None:
-    values = ("1", "1.0", "'1'", "x'31'", "NULL", "0.1", "0.10000000000000002", "-0.0", "0.0")
+    values = ["1", "1.0", "'1'", "x'31'", "NULL", "0.1", "0.10000000000000002", "-0.0", "0.0"]
+    values += ["9223372036854775807", "9223372036854775807.0", "'é'", "CAST(x'c3' AS TEXT)"]
+    values += [
+        "x'c3'",
+        "CAST(x'ff' AS TEXT)",
+        "x'ff'",
+        "'ÿ'",
+        "1, 1",
+        "'1', ''",
+        "1), (2",
+    ]
     checksums = set()
     for value in values:
-        made = f"CREATE TABLE anything AS SELECT {value} AS a"
+        made = f"CREATE TABLE anything AS VALUES ({value})"
         book.execute("DROP TABLE IF EXISTS anything", made)
         book.passed("backup")
         tables = {one["name"]: one["sha256"] for one in book.record["contents"]["tables"]}
