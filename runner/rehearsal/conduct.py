@@ -74,7 +74,8 @@ def _there_and_back(rig: Rig) -> None:
         watch = rig.staging.run("before", rig.task.settings.stages.before, rig.old, notes)
         rig.outage["stop"] = watch.stop
     with rig.part("save") as notes:
-        rig.saved = rig.copies.save()
+        stages = rig.task.settings.stages
+        rig.saved = rig.copies.look() if stages.rollback else rig.copies.save()
         if rig.saved.contents is not None:
             notes.facts.append(rig.saved.contents.describe())
     failed = _there(rig)

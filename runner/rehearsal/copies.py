@@ -157,6 +157,10 @@ class Copies:
         if self.artifacts is not None:
             yield f"{self.artifacts.name}: {_size(self.artifacts):,} bytes"
 
+    def look(self) -> Saved:
+        """Read the state of the copies, to be compared with where a stage brings it back."""
+        return Saved(self.read(), hashes.of_folder(self.folder))
+
     def save(self) -> Saved:
         """Put the state of the copies aside, to be restored and to be compared with."""
         contents = None

@@ -142,16 +142,17 @@ def playbook_of(world: World) -> Playbook:
     """Read the user's playbook, under the profile for rehearsals; raises PlaybookInvalid."""
     book = _read(world, world.profile)
     profile = book.rehearsed_as
-    return book if profile == world.profile else _read(world, profile)
+    return book if profile == world.profile else _read(world, profile, others=False)
 
 
-def _read(world: World, profile: str) -> Playbook:
+def _read(world: World, profile: str, *, others: bool = True) -> Playbook:
     return load(
         world.playbook,
         kinds=load_kinds(),
         profile=profile,
         overrides=world.overrides,
         environment=world.environment,
+        others=others,
     )
 
 

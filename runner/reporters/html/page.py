@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +109,12 @@ def _hash(content: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
+@lru_cache(maxsize=1)
 def _environment(limit: int) -> Environment:
-    """Set Jinja up: everything that is printed is cleaned, cut and escaped, without being asked."""
+    """Set Jinja up: everything that is printed is cleaned, cut and escaped, without being asked.
+
+    It is kept, with its templates: a rehearsal makes a page after each of its stages.
+    """
     from importlib.util import cache_from_source
 
     import jinja2
