@@ -6,12 +6,12 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from runner.cli.loading import load_playbook
 from runner.cli.options import (
@@ -42,8 +42,7 @@ _ROLLBACK = "rollback"
 """The stage under which people are to deploy nothing, as `runner.rollback.course` names it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunSettings:
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a command that runs a stage, as click gives them."""
 
     playbook: Path | None
@@ -154,8 +153,7 @@ def rerun_words(stage: str, settings: RunSettings) -> tuple[str, ...]:
     return tuple(words)
 
 
-@dataclass(frozen=True)
-class Reports:
+class Reports(msgspec.Struct, frozen=True):
     """Writes every report of a run."""
 
     playbook: Playbook

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import shlex
 import threading
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.engine.output import Sink
 from runner.engine.process import run
@@ -34,19 +35,18 @@ class ComposeError(RunnerError):
     """Compose is not there, or did not do what was asked."""
 
 
-@dataclass(slots=True)
-class Project:
+class Project(msgspec.Struct):
     """The containers of one Compose file, made by this run or not touched at all."""
 
     session: Session
     """The run's."""
     file: str
     """Path relative to the repository."""
-    users: set[str] = field(default_factory=set)
+    users: set[str] = msgspec.field(default_factory=set)
     """Names of the services that have been started in it and not yet stopped."""
     base: tuple[str, ...] = ()
     """The client's argv up to the subcommand, once it is known."""
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
     """Services may be started side by side."""
 
     def up(self, service: Service, compose: Compose, log: Sink) -> tuple[str, ...]:

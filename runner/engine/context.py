@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from runner.engine.files import write_atomic
 from runner.engine.output import Log
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from runner.model.rehearsed import Rehearsed
 
 
-@dataclass(slots=True)
-class StepContext:
+class StepContext(msgspec.Struct):
     """Lends an action the door to processes, the log and the dossier."""
 
     session: Session
@@ -42,7 +42,7 @@ class StepContext:
     """What the step's processes see."""
     deadline: float
     """By `time.monotonic`."""
-    kept: list[Artifact] = field(default_factory=list)
+    kept: list[Artifact] = msgspec.field(default_factory=list)
     """What `save` has kept so far."""
 
     @property

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.errors import UsageError
 from runner.model import Check, Playbook, Service, Shard
 from runner.playbook.problems import did_you_mean
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """What a plan takes of a stage that is spread over machines."""
 
     shard: Shard
@@ -23,8 +23,7 @@ class Share:
     """What is to be said of it: why it is empty."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """A stage of a playbook with the checks that were selected."""
 
     playbook: Playbook

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runner.engine.clock import now
 from runner.engine.tree import as_text
 from runner.model import Execution
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A process to be run."""
 
     argv: tuple[str, ...]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 from msgspec import structs
 
 from runner import __version__
@@ -38,8 +37,7 @@ Reporter: TypeAlias = Callable[[Run, Dossier], None]
 """Writes a report of a finished run into the dossier."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """How a plan is carried out."""
 
     jobs: int = 1
@@ -69,7 +67,7 @@ def execute(
     where the evidence cannot be written.
     """
     values = secrets_of(plan, environment)
-    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.urandom(3).hex()}"
     redactor = redactor_of(plan, environment)
     stops = Stops()
     with contextlib.closing(stops), contextlib.ExitStack() as stack:
@@ -116,7 +114,7 @@ class _Conduct:
         session, plan = self._session, self._plan
         self._end_leftovers()
         subject = subject_of(session, plan.playbook)
-        self._session = session = replace(session, commit=subject.commit)
+        self._session = session = structs.replace(session, commit=subject.commit)
         self._open(subject)
         release = plan.playbook.release
         headline = f"{release.package} {release.version}"

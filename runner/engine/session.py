@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from runner.engine.bus import Bus
 from runner.engine.journal import Journal
@@ -19,8 +20,7 @@ from runner.model import Release
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """The surroundings of a run."""
 
     run: str
@@ -47,15 +47,15 @@ class Session:
     """Knows every secret of the run."""
     journal: Journal
     """Open for this run."""
-    forest: Forest = field(default_factory=Forest)
+    forest: Forest = msgspec.field(default_factory=Forest)
     """Every tree of processes that is alive."""
-    stops: Stops = field(default_factory=Stops)
+    stops: Stops = msgspec.field(default_factory=Stops)
     """How the run is asked to stop."""
-    bus: Bus = field(default_factory=Bus)
+    bus: Bus = msgspec.field(default_factory=Bus)
     """Who listens."""
     commit: str = ""
     """Of the repository, once git was asked; empty outside one."""
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _numbers: Iterator[int] = msgspec.field(default_factory=itertools.count)
 
     def lookup(self, name: str) -> str | None:
         """Give the value of a run-time look-up that is the same for the whole run.

@@ -15,8 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 if TYPE_CHECKING:
     import psutil
@@ -49,15 +50,14 @@ def become_subreaper() -> bool:
     return adopting
 
 
-@dataclass(slots=True)
-class Forest:
+class Forest(msgspec.Struct):
     """The trees that are alive now, so that each orphan finds its own."""
 
-    adopting: bool = field(default_factory=become_subreaper)
+    adopting: bool = msgspec.field(default_factory=become_subreaper)
     """Whether orphans come to the runner."""
-    roots: dict[int, str] = field(default_factory=dict)
+    roots: dict[int, str] = msgspec.field(default_factory=dict)
     """Pid of each tree's first process to the tree's mark."""
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: threading.RLock = msgspec.field(default_factory=threading.RLock)
     """Guards ``roots``, and is held over each start, so that no child is seen half-born."""
 
     def plant(self, pid: int, mark: str) -> Tree:
@@ -86,8 +86,7 @@ class Forest:
         return end(self.strays) if self.adopting else ()
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(msgspec.Struct, frozen=True):
     """A child of the runner with all its descendants."""
 
     forest: Forest

@@ -8,9 +8,10 @@ writes into the dossier or prints by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import msgspec
 
 from runner.model import Artifact, Begun, Execution, Release, StepReport
 from runner.playbook.shapes import Shape
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     from runner.model.rehearsed import Rehearsed
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """A process that an action asks for."""
 
     argv: tuple[str, ...]
     """Program and arguments; the program is looked up on the step's PATH."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Variables over the step's."""
     cwd: str = ""
     """Relative to the repository; the step's where empty."""
@@ -35,8 +35,7 @@ class Command:
     """Capture stdout and stderr each by itself; else both go to the log in exact order."""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True):
     """A process that has ended, with what it printed where that was asked for."""
 
     execution: Execution
@@ -161,8 +160,7 @@ class Runnable(Protocol):
         """Do it and hold what was found against what was expected."""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of step: its name, its YAML, and how both become an action."""
 
     name: str

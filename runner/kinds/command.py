@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from runner.kinds.base import CAPTURE_LIMIT, Command, Context, Finished, Kind
 from runner.kinds.matching import ANY_TEXT, TextExpectation
@@ -32,20 +33,18 @@ _BY_SIGNAL = 128
 """A shell reports the end of a process by signal N as 128 + N."""
 
 
-@dataclass(frozen=True)
-class CommandParameters:
+class CommandParameters(msgspec.Struct, frozen=True):
     """What stands under ``with``."""
 
     run: str | tuple[str, ...]
     """A shell script, or an argv that no shell sees."""
     save_stdout: str = ""
     """Name under which stdout is kept as evidence; empty where it goes to the log alone."""
-    outputs: Mapping[str, Output] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = msgspec.field(default_factory=dict)
     """Name of a value for later steps to where it stands in stdout."""
 
 
-@dataclass(frozen=True)
-class CommandExpectation:
+class CommandExpectation(msgspec.Struct, frozen=True):
     """What stands under ``expect``."""
 
     exit_code: tuple[int, ...] = (0,)
@@ -64,8 +63,7 @@ class _Found(NamedTuple):
     outputs: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class CommandAction:
+class CommandAction(msgspec.Struct, frozen=True):
     """Run a process, and hold its exit code and its output against what is expected."""
 
     argv: tuple[str, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import yaml
 
 from runner.kinds.literals import JSON, JsonValue
@@ -56,8 +56,7 @@ def find(path: str, document: JsonValue) -> list[JsonValue]:
         raise ValueError(f"the path {path} cannot be looked up in it") from error
 
 
-@dataclass(frozen=True)
-class JsonExpectation:
+class JsonExpectation(msgspec.Struct, frozen=True):
     """A mapping from JSON path to the value expected there."""
 
     def read(self, node: yaml.Node, key: str) -> Mapping[str, JsonValue]:

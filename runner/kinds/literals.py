@@ -6,9 +6,9 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
+import msgspec
 import yaml
 
 from runner.kinds.verdicts import Redact
@@ -24,8 +24,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _DEPTH_SHOWN = 8
 
 
-@dataclass(frozen=True)
-class JsonLiteral:
+class JsonLiteral(msgspec.Struct, frozen=True):
     """Any JSON value, written as JSON or as YAML without its ambiguities.
 
     What YAML reads as a date, an octal number, ``yes`` or ``.inf`` has no JSON value that a

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from runner.kinds.jsonpaths import JsonExpectation, find
 from runner.kinds.literals import JsonValue, parse_json, same_json, show_json
@@ -32,8 +33,7 @@ def pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"a regular expression ({error})") from error
 
 
-@dataclass(frozen=True)
-class TextExpectation:
+class TextExpectation(msgspec.Struct, frozen=True):
     """What is expected of a text; everything stated must hold."""
 
     contains: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class TextExpectation:
     """Regular expressions that are all found in it."""
     equals: str | None = None
     """The whole of it, white space around either left aside."""
-    json: Mapping[str, JsonValue] = field(default_factory=dict)
+    json: Mapping[str, JsonValue] = msgspec.field(default_factory=dict)
     """JSON path to the one value that it selects."""
 
     def hold(self, what: str, text: str, redact: Redact) -> tuple[Assertion, ...]:

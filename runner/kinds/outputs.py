@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.kinds.jsonpaths import JSON_PATH, find
 from runner.kinds.literals import parse_json
@@ -16,8 +17,7 @@ from runner.model import Assertion
 from runner.playbook.shapes import Convert, Either, Field, MapOf, OneKeyOf, Record, Text
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """Where an output's value stands in stdout; all of it, stripped, where neither is given."""
 
     json: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar, cast
@@ -84,8 +83,11 @@ def _deep(value: Any, lookup: Lookup) -> Any:  # noqa: ANN401 - any value of any
             changes[name] = new
     if not changes:
         return value
-    made = replace if issubclass(kind, Struct) else dataclasses.replace
-    return made(value, **changes)
+    if issubclass(kind, Struct):
+        return replace(value, **changes)
+    import dataclasses  # kinds of others may use them
+
+    return dataclasses.replace(value, **changes)
 
 
 def _differ(new: Iterable[object], old: Iterable[object]) -> bool:
@@ -105,6 +107,8 @@ def _fields_of(kind: type) -> tuple[str, ...]:
 def _named(kind: type) -> Iterable[str]:
     if issubclass(kind, Struct):
         return kind.__struct_fields__
+    import dataclasses
+
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     return (field.name for field in fields if field.init)
 

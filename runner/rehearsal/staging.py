@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec import structs
@@ -137,7 +137,7 @@ class Staging:
     def _plan(self, playbook: Playbook, stage: str, name: str) -> Plan:
         """Plan a stage under a name of its own; places are told as in the user's repository."""
         plan = make_plan(playbook, stage)
-        return replace(
+        return structs.replace(
             plan,
             playbook=structs.replace(playbook, file=self.playbook),
             stage=name,

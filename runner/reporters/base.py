@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
+
+import msgspec
 
 from runner.model import Place, Run
 
@@ -24,8 +25,7 @@ class Dossier(Protocol):
         """Write a file of it; raises DossierError."""
 
 
-@dataclass(frozen=True)
-class Checkout:
+class Checkout(msgspec.Struct, frozen=True):
     """Where a CI job has the repository; absolute paths of its machine."""
 
     roots: tuple[str, ...]
@@ -34,8 +34,7 @@ class Checkout:
     """The folder that relative places are meant from."""
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What the reports of a stage are made of besides its run, kept as ``<stage>/context.json``.
 
     With it the dossier alone is enough to make every report again.
@@ -45,7 +44,7 @@ class Context:
     """Of ``junit.xml``."""
     before: str = ""
     """The version with which the dossier was begun; empty where it does not tell."""
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, Place] = msgspec.field(default_factory=dict)
     """Package to the line of the repository that names it, at the time of the run."""
     checkout: Checkout | None = None
     """Where GitLab's job had the repository; None elsewhere, where nobody wants its report."""

@@ -14,17 +14,17 @@ from typing import Final
 # ECMA-48 (5th edition) section 5.4 (CSI) and 8.3 (OSC, DCS, SOS, PM, APC); each also in its
 # one-character C1 form. A string without its end loses only its introducer, so that no text
 # can be hidden behind one. Possessive quantifiers keep the search linear.
-_ESCAPE: Final = re.compile(
+_ESCAPE: Final = (
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])"
     r"(?:[^\x07\x1b\x90\x98\x9b-\x9f\r\n]*+(?:\x07|\x1b\\|\x9c))?"
     r"|\x1b[ -/]*+[0-~]"
 )
-_BREAK: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_BREAK: Final = "\r\n|[\r\x0b\x0c\x85\u2028\u2029]"
+_CONTROL: Final = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 # Lone surrogates stand for undecodable bytes; U+FFFE and U+FFFF are no XML 1.0 characters.
-_BROKEN: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
-_BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BROKEN: Final = "[\ud800-\udfff\ufffe\uffff]"
+_BIDI: Final = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _SUSPECT: Final = re.compile(r"[^\t\n\x20-\x7e]")
 _SPACE: Final = str.maketrans("\t\n", "  ")
 _LIVE_LIMIT: Final = 4096
@@ -40,11 +40,12 @@ def clean(text: str) -> str:
     """
     if not _SUSPECT.search(text):
         return text
-    text = _ESCAPE.sub("", text)
-    text = _BREAK.sub("\n", text)
-    text = _CONTROL.sub("", text)
-    text = _BROKEN.sub("\ufffd", text)
-    return _BIDI.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+    # Compiled by the first text that needs them: most runs have none.
+    text = re.sub(_ESCAPE, "", text)
+    text = re.sub(_BREAK, "\n", text)
+    text = re.sub(_CONTROL, "", text)
+    text = re.sub(_BROKEN, "\ufffd", text)
+    return re.sub(_BIDI, lambda found: f"<U+{ord(found[0]):04X}>", text)
 
 
 def one_line(text: str) -> str:

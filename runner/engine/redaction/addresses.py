@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.engine.redaction.rules import Found, compiled
 
@@ -48,8 +49,7 @@ _CODED = rb"(?:[\w.~+!*'()\-]|%(?!2[Ff]|3[Aa]|40)[0-9A-Fa-f]{2}){0,700}"
 _ESCAPES = rb"[^\s/\"'<>\\`:@]{0,256}"
 
 
-@dataclass(frozen=True)
-class EncodedAddress:
+class EncodedAddress(msgspec.Struct, frozen=True):
     """An address that is itself percent-encoded, or whose slashes JSON has escaped."""
 
     anchors: tuple[bytes, ...]

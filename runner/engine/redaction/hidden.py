@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from runner.engine.redaction.literals import finder
+from runner.engine.redaction.rules import compiled
 from runner.engine.redaction.spans import Span
 
 LIMIT = 1 << 16
@@ -34,24 +35,25 @@ _MARKS = (
 _WIDE = tuple(one.encode() for one in _MARKS)
 
 # The sequences of ECMA-48, as `clean` knows them: strings, then whatever else begins with ESC.
+# They are compiled once they are needed, as output seldom has any.
 _CSI = rb"[0-?]*+[ -/]*+"
 _INSIDE = rb"(?:[^\x07\x1b\r\n\xc2]|\xc2(?![\x90\x98\x9b-\x9f]))*+"
 _ENDED = rb"(?:%s(?:\x07|\x1b\\|\xc2\x9c))?" % _INSIDE
 _AFTER_ESC = rb"(?:\[%s[@-~]|[PX\]^_]%s|[ -/]*+[0-~])" % (_CSI, _ENDED)
-_ESCAPE = re.compile(rb"\x1b" + _AFTER_ESC)
+_ESCAPE = rb"\x1b" + _AFTER_ESC
 _AFTER_C2 = rb"(?:\x9b%s[@-~]|[\x90\x98\x9d-\x9f]%s|[\x80-\x84\x86-\x9f\xad])" % (_CSI, _ENDED)
 _AFTER_E2 = rb"(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xa4\xa6-\xa9])"
-_HIDDEN = re.compile(  # a class of first bytes is searched for four times as fast as alternatives
+_HIDDEN = (  # a class of first bytes is searched for four times as fast as alternatives
     rb"[%s\xc2\xd8\xe2\xef](?:(?<=\x1b)%s|(?<=\xc2)%s|(?<=\xd8)\x9c|(?<=\xe2)%s|(?<=\xef)\xbb\xbf"
     rb"|(?<=[%s]))" % (re.escape(_CONTROLS), _AFTER_ESC, _AFTER_C2, _AFTER_E2, re.escape(_CONTROLS))
 )
-_BEGUN = re.compile(
+_BEGUN = (
     rb"(?:(?:\x1b\[|\xc2\x9b)%s|(?:\x1b[PX\]^_]|\xc2[\x90\x98\x9d-\x9f])%s\x1b?|\x1b[ -/]*+)\Z"
     % (_CSI, _INSIDE)
 )
 """A sequence that is not whole yet."""
 _INTRODUCERS = tuple(b"\xc2%c" % byte for byte in b"\x90\x98\x9b\x9d\x9e\x9f")
-_HALF = re.compile(rb"(?:[\xc2\xd8\xe2\xef]|\xe2[\x80\x81]|\xef\xbb)\Z")
+_HALF = rb"(?:[\xc2\xd8\xe2\xef]|\xe2[\x80\x81]|\xef\xbb)\Z"
 """The beginning of a character that may be hidden."""
 
 
@@ -100,7 +102,7 @@ def shown(data: bytes, *, more: bool = False) -> Shown | None:
     if maybe_in(data):
         end = _begun(data) if more else end
         return Shown(data[:end])
-    half = _HALF.search(data, max(0, end - 2)) if more else None
+    half = compiled(_HALF).search(data, max(0, end - 2)) if more else None
     return Shown(data[: half.start()]) if half else None
 
 
@@ -132,9 +134,9 @@ def _finders() -> tuple[Callable[[bytes], object], ...]:
 
 def _shown(data: bytes) -> bytes:
     if not data.isascii() and _wide(data):
-        return _HIDDEN.sub(b"", data)
+        return compiled(_HIDDEN).sub(b"", data)
     if b"\x1b" in data:
-        data = _ESCAPE.sub(b"", data)
+        data = compiled(_ESCAPE).sub(b"", data)
     return data.translate(None, _CONTROLS)  # many times as fast, and the same without marks
 
 
@@ -144,7 +146,7 @@ def _places(data: bytes, last: int | None = None) -> tuple[list[int], list[int]]
     Those behind the ``last`` place in the text are left out.
     """
     texts, offsets, gone = [0], [0], 0
-    for found in _HIDDEN.finditer(data):
+    for found in compiled(_HIDDEN).finditer(data):
         start, stop = found.span()
         if last is not None and start - gone > last:
             break
@@ -159,7 +161,7 @@ def _places(data: bytes, last: int | None = None) -> tuple[list[int], list[int]]
 
 def _begun(data: bytes) -> int:
     """Say where something begins that may be hidden, but is not whole; the end if nowhere."""
-    half = _HALF.search(data, max(0, len(data) - 2))
+    half = compiled(_HALF).search(data, max(0, len(data) - 2))
     end = half.start() if half else len(data)
     window = max(0, end - LIMIT)
     escape = data.rfind(b"\x1b", window, end)
@@ -168,5 +170,5 @@ def _begun(data: bytes) -> int:
         starts.append(data.rfind(b"\x1b", window, escape))
     if not data.isascii():
         starts += [data.rfind(one, window, end) for one in _INTRODUCERS]
-    begun = [at for at in starts if at >= 0 and _BEGUN.match(data, at, end)]
+    begun = [at for at in starts if at >= 0 and compiled(_BEGUN).match(data, at, end)]
     return min(begun, default=end)

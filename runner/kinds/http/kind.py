@@ -125,7 +125,7 @@ class HttpAction:
             request = self.parameters.request(context, limit)
             answer = exchange(request, lambda: bool(context.stopping) or context.remaining <= 0)
         except NoAnswerError as error:
-            verdict = replace(error.verdict, reason=context.redact(error.verdict.reason))
+            verdict = structs.replace(error.verdict, reason=context.redact(error.verdict.reason))
             silence = Assertion("status", self.expect.wanted(), "no answer", holds=False)
             return _Try(verdict, request, None, (silence,), error.final)
         assertions = self.expect.hold(answer, context.redact)

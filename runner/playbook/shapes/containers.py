@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import yaml
+from msgspec.structs import force_setattr
 
 from runner.playbook.problems import PlaybookInvalid, Problem, did_you_mean, problem_at
 from runner.playbook.shapes.base import Shape, each, refuse, tag_of
@@ -98,8 +98,7 @@ class Field(msgspec.Struct, frozen=True):
         return self.attribute or self.key.replace("-", "_")
 
 
-@dataclass(frozen=True)  # slots would break `Record[int](…)` on Python 3.11
-class Record(Generic[T]):
+class Record(msgspec.Struct, Generic[T], frozen=True):
     """A mapping with known keys, made into a value by a factory, often a dataclass."""
 
     factory: Callable[..., T]
@@ -108,15 +107,15 @@ class Record(Generic[T]):
     """Every key allowed."""
     least: int = 0
     """Fewest keys that must be there: 1 refuses an empty mapping."""
-    _known: Mapping[str, tuple[str, Shape[Any]]] = field(init=False, repr=False, compare=False)
-    _required: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _known: Mapping[str, tuple[str, Shape[Any]]] = {}
+    _required: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Index the fields once: a record is read for every check."""
         known = {one.key: (one.argument, one.shape) for one in self.fields}
-        object.__setattr__(self, "_known", known)
+        force_setattr(self, "_known", known)
         required = tuple(one.key for one in self.fields if one.required)
-        object.__setattr__(self, "_required", required)
+        force_setattr(self, "_required", required)
 
     def read(self, node: yaml.Node, key: str) -> T:
         """Read the known keys, and report unknown and missing ones."""

@@ -7,13 +7,11 @@ properties ``;`` and ``]`` (`Command` of the agent's own sources, microsoft/azur
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from runner.reporters.ci.base import Note, Product, Section, Silent
 from runner.reporters.text import clean
 
 
-@dataclass
 class Azure(Silent):
     """Speaks ``##[group]`` and ``##vso[…]``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -18,7 +17,7 @@ Level: TypeAlias = Literal["error", "warning"]
 # What a line must not hold that is no command of ours. GitHub's runner takes `::name::` where
 # nothing but white space stands before, and `##[name]` anywhere (`ActionCommand` of its sources);
 # Azure's agent takes `##vso[` and TeamCity `##teamcity[` anywhere.
-_COMMAND: Final = re.compile(r"##(?=[A-Za-z]*\[)|(?:^|(?<=\r))([^!-~\r\n]*):(?=:)", re.MULTILINE)
+_COMMAND: Final = r"(?m)##(?=[A-Za-z]*\[)|(?:^|(?<=\r))([^!-~\r\n]*):(?=:)"
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -83,8 +82,7 @@ class System(Protocol):
         """Pass a product on; raises OSError where a file of the system cannot be written."""
 
 
-@dataclass
-class Silent:
+class Silent(msgspec.Struct):
     """What a system borrows: nothing is shown or handed over, and nothing is private."""
 
     environ: Mapping[str, str]
@@ -125,7 +123,7 @@ class Silent:
 
 def inert(text: str) -> str:
     """Make text of others into no command of any system: a space breaks what begins one."""
-    return _COMMAND.sub(lambda found: "# #" if found[1] is None else f"{found[1]}: ", text)
+    return re.sub(_COMMAND, lambda found: "# #" if found[1] is None else f"{found[1]}: ", text)
 
 
 def relative(place: Place, workspace: str) -> Place:

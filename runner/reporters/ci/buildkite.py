@@ -7,12 +7,10 @@ one, and a group reaches to the next. Values for later steps need its agent, whi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from runner.reporters.ci.base import Section, Silent
 
 
-@dataclass
 class Buildkite(Silent):
     """Prints headings of groups."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -28,7 +27,6 @@ def _token() -> str:
     return secrets.token_hex(16)
 
 
-@dataclass
 class GitHub(Silent):
     """Speaks workflow commands, and writes the files that the runner names."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from runner.reporters.ci.base import Section, Silent
@@ -18,7 +17,6 @@ from runner.reporters.ci.base import Section, Silent
 _HIDE: Final = "\r\x1b[0K"
 
 
-@dataclass
 class GitLab(Silent):
     """Prints marks of sections; a token that a job has is meant for its processes."""
 

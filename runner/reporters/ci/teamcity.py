@@ -6,7 +6,6 @@ Source: "Service messages" of its documentation, with its table of escapes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from runner.reporters.ci.base import Note, Product, Section, Silent
@@ -19,7 +18,6 @@ _DESCRIPTION: Final = 4000
 """Characters of a build problem's description; more are cut."""
 
 
-@dataclass
 class TeamCity(Silent):
     """Speaks ``##teamcity[…]``; paths are told relative to the working folder."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, TextIO
+
+import msgspec
 
 from runner.events import Listener
 from runner.model import Run
@@ -24,8 +25,7 @@ from runner.reporters.console.plain import Plain, Quiet
 __all__ = ["ConsoleListener", "Options", "Pointers", "console", "paper", "print_closing"]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What the user wants to see."""
 
     quiet: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Outcome, Run
 from runner.reporters.console.page import TONES, Line, Look, Tone, line, line_cells, say
@@ -15,8 +16,7 @@ from runner.reporters.text import duration
 _SPOKEN = (Outcome.FAILED, Outcome.ERRORED, Outcome.PASSED, Outcome.SKIPPED)
 
 
-@dataclass(frozen=True)
-class Pointers:
+class Pointers(msgspec.Struct, frozen=True):
     """Where to look, and what to type next."""
 
     rerun: Callable[[str], str]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+import msgspec
 
 from runner.model import Outcome, Result
 from runner.reporters.text import one_line
@@ -30,8 +31,7 @@ class Tone(StrEnum):
     """To be found at a glance."""
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of a line."""
 
     text: str
@@ -93,8 +93,7 @@ def line_cells(spans: Line) -> int:
     return sum(cells(span.text) for span in spans)
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What a stream can show."""
 
     width: int = UNBOUNDED

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from runner.reporters.console.page import UNBOUNDED, Line, Look, can_unicode, render
 

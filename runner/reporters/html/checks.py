@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Artifact, Assertion, Attempt, Case, Outcome, Result, StepReport
 from runner.reporters.reading import UNHAPPY, cases, notes
@@ -12,8 +13,7 @@ from runner.reporters.reading import UNHAPPY, cases, notes
 _WORST_FIRST = (Outcome.ERRORED, Outcome.FAILED, Outcome.SKIPPED, Outcome.PASSED)
 
 
-@dataclass(frozen=True)
-class Cases:
+class Cases(msgspec.Struct, frozen=True):
     """The cases of inner test runners in an attempt."""
 
     tally: Mapping[Outcome, int]
@@ -24,8 +24,7 @@ class Cases:
     """How many more did not pass."""
 
 
-@dataclass(frozen=True)
-class Assertions:
+class Assertions(msgspec.Struct, frozen=True):
     """The expectations of a step."""
 
     shown: tuple[Assertion, ...]

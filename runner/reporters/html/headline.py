@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from runner.model import Outcome, Run
 from runner.reporters.html.evidence import Evidence
@@ -21,8 +22,7 @@ _SHORT = 12
 """Digits of a commit that people compare."""
 
 
-@dataclass(frozen=True)
-class Headline:
+class Headline(msgspec.Struct, frozen=True):
     """What is read first."""
 
     outcome: Outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -22,8 +21,7 @@ class _Line(msgspec.Struct, frozen=True):
     event: str
 
 
-@dataclass(frozen=True)
-class JournalHead:
+class JournalHead(msgspec.Struct, frozen=True):
     """How far the journal had come when the last run's checks had ended."""
 
     lines: int

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from runner.model import Outcome, Result, Run
 from runner.reporters.html.measures import Measures, in_need
@@ -33,8 +34,7 @@ _STEPS = 3
 """Steps of which a line tells."""
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """The checks of a stage on the page."""
 
     groups: Sequence[Sequence[Markup]]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from runner.model import Artifact, Attempt, Outcome, Run
 from runner.reporters.html.evidence import Evidence
@@ -27,8 +28,7 @@ _LEAST, _MOST = 80, 2000
 """Characters of a field, with very many checks and with few."""
 
 
-@dataclass(frozen=True)
-class Measures:
+class Measures(msgspec.Struct, frozen=True):
     """What is shown at most; the record, which the page links to, has all."""
 
     field: int

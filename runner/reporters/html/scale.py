@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from runner.model import Run
 
@@ -18,8 +19,7 @@ _THINNEST = 0.2
 """Percent that a bar is wide at least, so that it can be seen."""
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """An attempt, or a stretch of attempts of one outcome that stand too close to tell apart."""
 
     x: float

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from runner.model import Attempt, Result, Run, ServiceReport
 from runner.reporters.html.lanes import Ran, lanes
@@ -14,8 +15,7 @@ _SINGLE = 60
 """Checks that get a line each; more share lines with those that did not run beside them."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line of the picture."""
 
     label: str
@@ -32,8 +32,7 @@ class Line:
     """Whether it is a service."""
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(msgspec.Struct, frozen=True):
     """The picture of a run."""
 
     lines: tuple[Line, ...]

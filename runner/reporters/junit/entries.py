@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 
 class Tag(StrEnum):
@@ -30,8 +31,7 @@ OUTPUT = "system-out"
 """The element of what is told of an entry, and is no fault; it has no attributes."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """A child element of a test case that says what went wrong."""
 
     element: str
@@ -67,8 +67,7 @@ class Entry(NamedTuple):
     """Makes those of the extended dialect."""
 
 
-@dataclass(frozen=True)
-class Suite:
+class Suite(msgspec.Struct, frozen=True):
     """A test suite; its entries are made anew for each reading, so that they need no memory."""
 
     name: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True)
-class Limit:
+
+class Limit(msgspec.Struct, frozen=True):
     """How long a text may be."""
 
     characters: int
@@ -21,8 +21,7 @@ class Limit:
         return size.characters <= self.characters and size.bytes <= self.bytes
 
 
-@dataclass(frozen=True)
-class Size:
+class Size(msgspec.Struct, frozen=True):
     """How long a text is."""
 
     characters: int
@@ -39,8 +38,7 @@ class Size:
         return Size(self.characters - other.characters, self.bytes - other.bytes)
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """A section, told at some length."""
 
     text: str
@@ -49,8 +47,7 @@ class Form:
     """How much is lost with the step to the next form: the least is given up first."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A part of a text, which can be told at several lengths."""
 
     forms: tuple[Form, ...]
