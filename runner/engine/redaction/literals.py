@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
@@ -11,6 +12,8 @@ LEAST = 4
 """Bytes that every literal has."""
 _TOGETHER = 48
 """Literals in one search."""
+_ALIKE = 6
+"""Bytes in which literals begin alike, at least."""
 _MOST = 16 * _TOGETHER
 """Literals that are searched for in groups; where there are more, one slow search is faster."""
 _DECOYS = tuple(bytes([byte]) * 256 for byte in (0xF5, 0xF8, 0xF9, 0xFA, 0xFB))
@@ -31,23 +34,29 @@ class Hit(NamedTuple):
 class Literals:
     """A fixed set of literals."""
 
-    def __init__(self, literals: Iterable[bytes], cores: Iterable[bytes] = ()) -> None:
+    def __init__(self, literals: Iterable[bytes], cores: Iterable[bytes] | None = None) -> None:
         """Take them; each has at least `LEAST` bytes.
 
         A literal that holds one of the cores, which are as long, is looked for only where that is
-        found: however many of them there are, they cost nothing in other data.
+        found: however many of them there are, they cost nothing in other data. Where cores are
+        given, several literals that begin alike have their beginning for one.
         """
-        parts = tuple(cores)
-        cored: dict[bool, list[bytes]] = {False: [], True: []}
+        parts = list(cores or ())
+        alone: list[bytes] = []
+        cored: list[bytes] = []
         for one in literals:
-            cored[any(core in one for core in parts)].append(one)
-        self.all = (*cored[False], *cored[True])
+            (cored if any(core in one for core in parts) else alone).append(one)
+        if cores is not None:
+            alone, alike = _apart(alone)
+            parts += map(_beginning, alike)
+            cored += chain.from_iterable(alike)
+        self.all = (*alone, *cored)
         """In the order that hits count them."""
         self._cores = _searches(parts)
-        self._cored = _searches(cored[True], first=len(cored[False]))
+        self._cored = _searches(cored, first=len(alone))
         self.longest = max(map(len, self.all), default=0)
         """Bytes of the longest."""
-        self._searches = _searches(cored[False])
+        self._searches = _searches(alone)
         searches = (*self._searches, *self._cores)
         self._quick = tuple(one.automaton.find_matches_as_indexes for one in searches)
         self._overlaps: BytesAhoCorasick | None = None
@@ -116,6 +125,23 @@ class _Search(NamedTuple):
     """How many there are; what is found beyond is a decoy."""
     automaton: BytesAhoCorasick
     """Finds them."""
+
+
+def _apart(literals: Iterable[bytes]) -> tuple[list[bytes], list[list[bytes]]]:
+    """Give the literals that begin like no other, and the rest in groups."""
+    groups: dict[bytes, list[bytes]] = {}
+    for one in literals:
+        groups.setdefault(one[:_ALIKE], []).append(one)
+    alike = [some for begun, some in groups.items() if len(some) > 1 and len(begun) == _ALIKE]
+    gone = {one[:_ALIKE] for one, *_ in alike}
+    return [one for begun, some in groups.items() if begun not in gone for one in some], alike
+
+
+def _beginning(literals: Sequence[bytes]) -> bytes:
+    """Give all that literals begin with alike."""
+    first, last = min(literals), max(literals)  # what these share, all between them share
+    differing = (at for at, pair in enumerate(zip(first, last, strict=False)) if len({*pair}) > 1)
+    return first[: next(differing, len(first))]
 
 
 def _hits(data: bytes, searches: Iterable[_Search]) -> Iterator[Hit]:

@@ -52,6 +52,27 @@ def test_a_literal_with_a_core_is_found_where_the_core_is() -> None:
     assert literals.find(b"wxyz") == [Hit(0, 4, 0)]
 
 
+def test_literals_that_begin_alike_are_found_where_their_beginning_is() -> None:
+    literals = Literals([b"secret-1", b"abcdefgh", b"secret-2x", b"secr", b"secret-"], cores=())
+    assert literals.all == (b"abcdefgh", b"secr", b"secret-1", b"secret-2x", b"secret-")
+    assert literals.maybe_in(b"- secret-")
+    assert literals.find(b"abcdefgh secr") == [Hit(0, 8, 0), Hit(9, 13, 1)]
+    assert {Hit(2, 11, 3), Hit(12, 20, 2), Hit(21, 28, 4), Hit(30, 38, 0)} <= {
+        *literals.find(b"- secret-2x secret-1 secret-. abcdefgh")
+    }
+
+
+@given(SOME, st.lists(st.integers(0, 9), max_size=6), st.sampled_from([b"", b"begin-"]))
+def test_whatever_stands_there_is_covered_by_hits(
+    some: list[bytes], picks: list[int], before: bytes
+) -> None:
+    literals = [before + one for one in some]
+    data = b"/".join(literals[pick % len(literals)] for pick in picks)
+    covered = {at for hit in Literals(literals, ()).find(data) for at in range(hit.start, hit.stop)}
+    plain = {at for hit in Literals(literals).find(data) for at in range(hit.start, hit.stop)}
+    assert covered >= plain
+
+
 def test_more_literals_than_are_searched_for_in_groups() -> None:
     literals = Literals(b"literal %05d" % number for number in range(2000))
     assert literals.find(b"- literal 01999 - literal 00000") == [Hit(2, 15, 1999), Hit(18, 31, 0)]
