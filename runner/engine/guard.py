@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 
 from runner.engine.clock import now
@@ -74,7 +75,7 @@ class Guard:
         return read_schema(finished.stdout.decode(errors="replace"), argv[0])
 
     def _tell(self, event: str, facts: Facts, reason: str) -> None:
-        told = {"service": self._service.name, "at": now(), "reason": reason, **vars(facts)}
+        told = {"service": self._service.name, "at": now(), "reason": reason, **asdict(facts)}
         self._session.journal.append(event, told, durable=True)
 
     def _go_on(self) -> None:

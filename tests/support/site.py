@@ -185,6 +185,15 @@ class Client:
         assert sha256(there).hexdigest() == sha256(wanted).hexdigest(), there[:80]
         return number
 
+    def register(self) -> None:
+        """Register a version of a logged model."""
+        model = self.call("POST", "logged-models", {"experiment_id": "0"})["model"]["info"][
+            "model_id"
+        ]
+        self.call("POST", "registered-models/create", {"name": model})
+        version = {"name": model, "source": f"models:/{model}", "model_id": model}
+        self.call("POST", "model-versions/create", version)
+
     def _artifact(self, method: str, run: str, content: bytes | None = None) -> bytes:
         """Send or get the artifact of a run."""
         url = f"{self._artifacts}/{run}/artifacts/number.txt"
