@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from support.command import runner
 from support.contained_postgres import contained_cluster, little_space
 from support.containers import docker, require_images
 from support.postgres import Cluster
@@ -57,7 +59,6 @@ def app(tmp_path: Path, shared: Path, made: Images, server: Cluster) -> Standin:
     [
         ("migrate", 1, "migrate", "migrate: Migrate: exit code 1"),
         ("unhealthy", 3, "after", "/health within 20 s"),
-        ("red", 1, "after", "verification: Items: status 500"),
     ],
 )
 def test_each_fault_ends_in_a_verdict_and_as_it_was(
@@ -76,6 +77,22 @@ def as_it_was(app: Standin, made: Images, before: dict[str, str]) -> None:
     assert everything(app) == before
     assert_clean(app)
     assert made.containers() == []
+
+
+def test_which_version_breaks(app: Standin, made: Images) -> None:
+    """A bisection, which begins with the rehearsal of a red matrix."""
+    before = everything(app)
+    index = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": app.env["UV_FIND_LINKS"]}
+    env = {**app.env, **index, "STANDIN_BREAKS": "2.0"}
+    done = runner("bisect", "--to", "2.0", "--json", cwd=app.repository, env=env)
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert (told["last_passing"], told["first_breaking"]) == ("1.4", "2.0")
+    tried = {one["version"]: (one["answer"], one["reason"]) for one in told["tried"]}
+    assert tried["2.0"] == ("breaks", "verification: Items: status 500, expected 200")
+    assert (tried["1.3"], tried["1.4"]) == (("passes", ""), ("passes", ""))
+    assert record(app).restored is True
+    as_it_was(app, made, before)
 
 
 def test_a_port_that_is_taken(app: Standin, made: Images) -> None:

@@ -29,7 +29,7 @@ services:
     image: ${IMAGE}
     network_mode: host
     command: [python3, -m, standin, serve, "${DATABASE}", "${PORT}"]
-    environment: [PGUSER, PGPASSWORD, STANDIN_FAULT, STANDIN_NAP]
+    environment: [PGUSER, PGPASSWORD, STANDIN_BREAKS, STANDIN_FAULT, STANDIN_NAP]
     stop_signal: SIGKILL
 """
 _SERVICE = """\
@@ -50,11 +50,14 @@ class Images:
     name: str
     """Without the tag, which is the version."""
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Give their whole names: the first version, the last, and those that a bisection asks."""
+        return tuple(f"{self.name}:{version}" for version in ("1.0", "1.3", "1.4", "2.0"))
+
     def containers(self) -> list[str]:
         """Give the containers of them, ended ones too."""
-        mine = [
-            word for tag in ("1.0", "2.0") for word in ("--filter", f"ancestor={self.name}:{tag}")
-        ]
+        mine = [word for tag in self.tags for word in ("--filter", f"ancestor={tag}")]
         return docker("ps", "--all", "--quiet", *mine).split()
 
 
@@ -62,19 +65,18 @@ class Images:
 def images() -> Iterator[Images]:
     """Build the images, and remove them after the block."""
     made = Images(f"runner-test/standin-{secrets.token_hex(4)}")
-    tags = [f"{made.name}:{version}" for version in ("1.0", "2.0")]
     with tempfile.TemporaryDirectory() as name:
         package = Path(name, "standin")
         package.mkdir()
         shutil.copy(_HERE / "program.txt", package / "__main__.py")
         Path(name, "Dockerfile").write_text(f"FROM {BASE}\nCOPY standin {_PYTHON}/standin\n")
-        for tag in tags:
+        for tag in made.tags:
             (package / "__init__.py").write_text(f"VERSION = {tag.rpartition(':')[2]!r}\n")
             docker("build", "--quiet", "--tag", tag, name)
     try:
         yield made
     finally:
-        docker("rmi", *tags)
+        docker("rmi", *made.tags)
 
 
 def contained(app: Standin, made: Images, server: Cluster, database: str) -> Standin:
