@@ -179,7 +179,7 @@ class Copies:
 
     def read(self) -> Contents | None:
         """Read the database that is rehearsed on; raises DatabaseError."""
-        return self.working.engine.contents(self.bench) if self.working else None
+        return self.working.read(self.bench) if self.working else None
 
     @property
     def _aside(self) -> Path:

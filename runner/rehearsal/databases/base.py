@@ -26,6 +26,9 @@ class Scratch(Protocol):
     def fill(self, dump: Path, bench: Workbench) -> Contents:
         """Restore a dump into it once it was made, and read it; raises DatabaseError."""
 
+    def read(self, bench: Workbench) -> Contents:
+        """Read it as it is now; raises DatabaseError."""
+
     def drop(self) -> None:
         """Take it away, with everything that restores have put beside it; raises DatabaseError."""
 

@@ -40,6 +40,10 @@ class PostgresqlScratch:
     def fill(self, dump: Path, bench: Workbench) -> Contents:
         """Restore a dump; all is the role's own, for a scratch server knows no other."""
         tools.restore(parse(self.address), dump, bench)
+        return self.read(bench)
+
+    def read(self, bench: Workbench) -> Contents:
+        """Read every table in one view."""
         return self.engine.contents(bench)
 
     def drop(self) -> None:

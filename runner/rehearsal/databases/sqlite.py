@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.kinds.database.base import Workbench
 from runner.kinds.database.contents import Contents
 from runner.kinds.database.sqlite import SqliteDatabase
 from runner.rehearsal import hashes
+from runner.rehearsal.databases.pages import pages_of
 
 _BESIDE = ("", "-wal", "-journal")
 """A database's files: https://www.sqlite.org/tempfiles.html; ``-shm`` holds no content."""
@@ -23,6 +24,7 @@ class SqliteScratch:
     """Absolute."""
     head: str
     """What stands before the path in its address."""
+    _known: dict[str, Contents] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def engine(self) -> SqliteDatabase:
@@ -40,7 +42,16 @@ class SqliteScratch:
 
     def fill(self, dump: Path, bench: Workbench) -> Contents:
         """Copy a dump, which is a database as well."""
-        return self.engine.fill(dump, bench)
+        found = self.engine.fill(dump, bench)
+        self._known[pages_of(self.path)] = found
+        return found
+
+    def read(self, bench: Workbench) -> Contents:
+        """Read it, once for the same pages: no server is at work on it then."""
+        pages = pages_of(self.path) if self.path.is_file() else ""
+        if not pages or pages not in self._known:
+            self._known[pages] = self.engine.contents(bench)
+        return self._known[pages]
 
     def drop(self) -> None:
         """Leave it to the folder."""

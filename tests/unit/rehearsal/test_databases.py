@@ -9,7 +9,7 @@ from support.door import LocalDoor
 
 from runner.errors import UsageError
 from runner.kinds.database.bench import DoorBench
-from runner.kinds.database.contents import Contents
+from runner.kinds.database.contents import Contents, differences
 from runner.kinds.database.trouble import DatabaseError
 from runner.model import Rehearsal
 from runner.rehearsal.changes import migration_of
@@ -173,3 +173,32 @@ def test_what_a_migration_changed(tmp_path: Path) -> None:
     assert changes["items"].columns_added == ("size",)
     assert changes["items"].columns_dropped == ("name",)
     assert changes["gone"].rows_after is None
+
+
+def test_a_copy_with_the_same_pages_is_read_once(tmp_path: Path) -> None:
+    source, working = made(tmp_path / "a.db", *ITEMS), bench(tmp_path)
+    scratch = source.scratch(tmp_path / "copy", "name")
+    scratch.make()
+    source.engine.dump(tmp_path / "dump", working)
+    filled = scratch.fill(tmp_path / "dump", working)
+    assert scratch.read(working) is filled
+    # As many rows and bytes, in no other file than before.
+    made(scratch.path, "UPDATE items SET name = 'c' WHERE id = 2")
+    changed = scratch.read(working)
+    assert differences(filled, changed) == ("table items: the content of its 2 rows differs",)
+    scratch.engine.restore(tmp_path / "dump", filled, working)
+    assert scratch.read(working) is filled
+
+
+def test_a_copy_with_a_log_beside_it_is_read_anew(tmp_path: Path) -> None:
+    source, working = made(tmp_path / "a.db", *ITEMS, "PRAGMA journal_mode=WAL"), bench(tmp_path)
+    scratch = source.scratch(tmp_path / "copy", "name")
+    scratch.make()
+    source.engine.dump(tmp_path / "dump", working)
+    filled = scratch.fill(tmp_path / "dump", working)
+    with closing(sqlite3.connect(scratch.path)) as opened:
+        opened.execute("UPDATE items SET name = 'c' WHERE id = 2")
+        opened.commit()
+        assert differences(filled, scratch.read(working)) != ()
+    with pytest.raises(DatabaseError, match="there is no database"):
+        source.scratch(tmp_path / "none", "name").read(working)
