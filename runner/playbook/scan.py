@@ -44,7 +44,7 @@ def scan(root: yaml.Node) -> list[Problem]:
 class _Scan:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self._path: list[str] = []
+        self._path: list[yaml.Node | int] = []
         self._done: dict[int, tuple[int, int]] = {}
         self._unfinished: set[int] = set()
 
@@ -78,8 +78,7 @@ class _Scan:
         merged: list[yaml.Node] = []
         path, visit = self._path, self.visit
         for name, item in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
-            word = name.value if isinstance(name, yaml.ScalarNode) else "?"
-            path.append(f".{word}")
+            path.append(name)
             if name.tag == _MERGE:
                 self._add(name, "merge keys are not supported", "lay a profile over, or repeat it")
                 merged.append(item)
@@ -92,7 +91,8 @@ class _Scan:
             below = visit(item)
             path.pop()
             size += below[0] + 1
-            height = max(height, below[1])
+            if below[1] > height:  # noqa: PLR1730 - asked for each node, and `max` takes longer
+                height = below[1]
         for pair in _merged(merged):
             seen.setdefault(pair[0].value, pair)
         node.value = list(seen.values())
@@ -112,7 +112,7 @@ class _Scan:
         size, height = 1, 0
         path, visit = self._path, self.visit
         for index, item in enumerate(cast("list[yaml.Node]", node.value)):
-            path.append(f"[{index}]")
+            path.append(index)
             below = visit(item)
             path.pop()
             size += below[0]
@@ -140,12 +140,19 @@ class _Scan:
             node.tag = MAP if isinstance(node, yaml.MappingNode) else SEQ
 
     def _add(self, node: yaml.Node, message: str, hint: str = "") -> None:
-        key = "".join(self._path).lstrip(".") or "file"
+        key = "".join(map(_part, self._path)).lstrip(".") or "file"
         self.problems.append(problem_at(node, key, message, hint))
 
     def _stop(self, node: yaml.Node, message: str, hint: str) -> None:
         self._add(node, message, hint)
         raise PlaybookInvalid(self.problems)
+
+
+def _part(key: yaml.Node | int) -> str:
+    """Give a part of a dotted path: a key, or the index of an item."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    return f".{key.value}" if isinstance(key, yaml.ScalarNode) else ".?"
 
 
 def _merged(nodes: list[yaml.Node]) -> Iterator[Pair]:

@@ -58,7 +58,8 @@ class Literals:
         """Bytes of the longest."""
         self._searches = _searches(alone)
         searches = (*self._searches, *self._cores)
-        self._quick = tuple(one.automaton.find_matches_as_indexes for one in searches)
+        self.quick = tuple(one.automaton.find_matches_as_indexes for one in searches)
+        """Searches, faster than `find`: where none of them finds a thing, no literal stands."""
         self._overlaps: BytesAhoCorasick | None = None
         self._openings = {one[:n] for one in self.all for n in range(1, LEAST)}
         by_head: dict[bytes, list[bytes]] = {}
@@ -79,13 +80,6 @@ class Literals:
         if found and len(searches) > 1:
             found.sort(key=lambda hit: (hit.start, -hit.stop))
         return found
-
-    def maybe_in(self, data: bytes) -> bool:
-        """Say, faster than `find`, whether any may stand there; False is certain."""
-        for find in self._quick:  # noqa: SIM110 - asked for each record, and `any` takes longer
-            if find(data):
-                return True
-        return False
 
     def overlapping(self, data: bytes) -> Iterator[Hit]:
         """Give every hit, also those that begin inside another; slower than `find`."""

@@ -10,6 +10,8 @@ from runner.engine.redaction.redactor import Redactor
 
 T = TypeVar("T")
 
+_ENCODE = msgspec.json.Encoder().encode
+
 
 def scrubbed(value: T, redactor: Redactor) -> T:
     """Replace the secrets in every text of a record; the same object where there is none.
@@ -21,7 +23,7 @@ def scrubbed(value: T, redactor: Redactor) -> T:
 
 def scrubbed_json(value: T, redactor: Redactor) -> tuple[T, bytes]:
     """Give the record as `scrubbed` does, and the JSON of it."""
-    data = msgspec.json.encode(value)
+    data = _ENCODE(value)
     # A text without escapes stands in JSON as it is.
     if b"\\" not in data and redactor.data(data) is data:
         return value, data
@@ -30,7 +32,7 @@ def scrubbed_json(value: T, redactor: Redactor) -> tuple[T, bytes]:
     if after == before:
         return value, data
     clean = msgspec.convert(after, type(value))
-    return clean, msgspec.json.encode(clean)
+    return clean, _ENCODE(clean)
 
 
 def _clean(value: object, redactor: Redactor) -> object:

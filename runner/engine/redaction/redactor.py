@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from runner.engine.redaction import addresses, hidden
 from runner.engine.redaction.common import refusal
@@ -60,14 +60,19 @@ class Redactor:
         named = inside | names
         self._known = Literals(sorted(named), sorted(cores))
         self._names = tuple(named[form] for form in self._known.all)
+        self._quick: tuple[Callable[[bytes], object], ...] = (
+            *(*self._known.quick, *_anchors().quick),
+            *(addresses.maybe_in, hidden.maybe_in),
+        )
 
     def data(self, data: bytes) -> bytes:
         """Replace every secret in the bytes; the same object where there is none."""
         if len(data) > _PIECE:
             return self._large(data)
-        maybe = self._known.maybe_in(data) or _anchors().maybe_in(data) or addresses.maybe_in(data)
-        maybe = maybe or hidden.maybe_in(data)
-        return self.apply(data, self.scan(data)[0]) if maybe else data  # as nearly never
+        for maybe_in in self._quick:
+            if maybe_in(data):  # as nearly never
+                return self.apply(data, self.scan(data)[0])
+        return data
 
     def _large(self, data: bytes) -> bytes:
         stream = RedactedStream(self)

@@ -109,6 +109,7 @@ class Record(msgspec.Struct, Generic[T], frozen=True):
     """Fewest keys that must be there: 1 refuses an empty mapping."""
     _known: Mapping[str, tuple[str, Shape[Any]]] = {}
     _required: tuple[str, ...] = ()
+    _needed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Index the fields once: a record is read for every check."""
@@ -116,6 +117,7 @@ class Record(msgspec.Struct, Generic[T], frozen=True):
         force_setattr(self, "_known", known)
         required = tuple(one.key for one in self.fields if one.required)
         force_setattr(self, "_required", required)
+        force_setattr(self, "_needed", frozenset(known[word][0] for word in required))
 
     def read(self, node: yaml.Node, key: str) -> T:
         """Read the known keys, and report unknown and missing ones."""
@@ -137,7 +139,7 @@ class Record(msgspec.Struct, Generic[T], frozen=True):
                 values[argument] = shape.read(item, _join(key, word))
             except PlaybookInvalid as error:
                 problems.extend(error.problems)
-        if problems or len(values) < len(self.fields):
+        if problems or not values.keys() >= self._needed:
             problems.extend(self._missing(node, key))
         if problems:
             raise PlaybookInvalid(problems)
@@ -193,6 +195,8 @@ class OneKeyOf(msgspec.Struct, Generic[T], frozen=True):
         if not isinstance(node, yaml.MappingNode):
             return
         there = [name for name, _ in node.value if name.value in self.keys]
+        if len(there) == 1:
+            return
         words = ", ".join(self.keys)
         if not there and self.exactly:
             yield problem_at(node, key, f"needs one of {words}")
