@@ -21,8 +21,9 @@ NOT_COPIED = {".git", "runner", "dist", "build", "analysis_outputs"}
 """Top-level names left out of the copy, the sources of the package first of all."""
 
 
-def problems(names: set[str]) -> Iterator[str]:
-    """Say what is wrong with the list of files in a wheel."""
+def problems(wheel: zipfile.ZipFile) -> Iterator[str]:
+    """Say what is wrong with the files in a wheel."""
+    names = set(wheel.namelist())
     tops = {name.split("/", 1)[0] for name in names}
     strangers = {top for top in tops if top != "runner" and not top.endswith(".dist-info")}
     if strangers:
@@ -35,6 +36,9 @@ def problems(names: set[str]) -> Iterator[str]:
     packed = {name for name in names if name.startswith("runner/")}
     for name in sorted(sources ^ packed):
         yield f"{name} is only in the {'sources' if name in sources else 'wheel'}"
+    for name in sorted(sources & packed):
+        if wheel.read(name) != (ROOT / name).read_bytes():
+            yield f"{name} is not as in the sources"
     for name in ("runner/py.typed", "runner/data/playbook.schema.json"):
         if name not in names:
             yield f"{name} is missing"
@@ -62,7 +66,7 @@ def main() -> int:
         sys.stderr.write(f"expected one wheel in {dist}, found {len(wheels)}\n")
         return 1
     with zipfile.ZipFile(wheels[0]) as archive:
-        found = list(problems(set(archive.namelist())))
+        found = list(problems(archive))
     for problem in found:
         sys.stderr.write(f"{wheels[0].name}: {problem}\n")
     if not found:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from support.depot import Depot, depot
+from support.tracing import untraced
+
+__all__ = ["untraced"]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""The playbook of MLflow on what is deployed: its container, with PostgreSQL behind it."""
+"""The playbook of MLflow on its container, by the other Compose.
+
+`test_upgrade.py` runs every row there is, by the Compose of Debian.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-from support.containers import PASSWORD, PLUGIN, Deployment, compose_client, deployment, image
+from support.containers import PASSWORD, PLUGIN, compose_client, deployment
 
 
-def test_preflight_and_matrix(tmp_path: Path) -> None:
-    with deployment() as made:
-        output = tmp_path / "out"
-        preflight(made, output)
-        verification(made, output)
-        # Containers go, and what the users have stays.
-        assert made.containers() == []
-        assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
-    assert made.volumes() == []
-    assert_no_password_below(output)
-
-
-def test_the_same_containers_by_compose_v2(tmp_path: Path) -> None:
+def test_the_containers_by_compose_v2(tmp_path: Path) -> None:
     with deployment(variables={"DOCKER_CONFIG": str(PLUGIN)}) as made:
         assert compose_client(made.environment) == ("docker", "compose")
         only = ("--only", "container-smoke-test", "--only", "artifact-push")
@@ -31,37 +22,6 @@ def test_the_same_containers_by_compose_v2(tmp_path: Path) -> None:
         assert rows == {"container-smoke-test": "passed", "artifact-push": "passed"}
         assert made.containers() == []
         assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
-
-
-def preflight(made: Deployment, output: Path) -> None:
-    done = made.run("run", "preflight", "-o", str(output), "--set", backups(output))
-    rows = outcomes(done, output / "live/preflight/run.json")
-    assert set(rows.values()) == {"passed"}
-    wanted = "release-smoke lock-environment snapshot-experiments database-backup artifact-backup"
-    assert {*wanted.split()} <= {*rows}
-    told = document(output / "live/database-backup.json")
-    assert told["engine"] == "postgresql"
-    assert told["database"] == made.database_url.replace(f":{PASSWORD}@", "@")
-    looked_at = document(output / "live/image.json")
-    assert looked_at["reference"] == image()
-    assert looked_at["version"] in image()
-    root = document(output / "live/sbom-before.cdx.json")["metadata"]["component"]
-    assert (root["type"], root["name"]) == ("container", image())
-    assert root["version"] == looked_at["digest"]
-
-
-def verification(made: Deployment, output: Path) -> None:
-    done = made.run("validate", "-o", str(output), "--set", backups(output))
-    rows = outcomes(done, output / "live/verification/run.json")
-    assert set(rows.values()) == {"passed"}
-    assert len(rows) == 5
-    bill = document(output / "live/sbom-after.cdx.json")
-    assert bill["metadata"]["component"]["name"] == image()
-    assert "mlflow" in {one["name"] for one in bill["components"]}
-
-
-def backups(output: Path) -> str:
-    return f"vars.backups={output}/backups"
 
 
 def outcomes(done: CompletedProcess[str], record: Path) -> dict[str, str]:
@@ -73,9 +33,3 @@ def outcomes(done: CompletedProcess[str], record: Path) -> dict[str, str]:
 def document(path: Path) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return told
-
-
-def assert_no_password_below(folder: Path) -> None:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) > 20
-    assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []

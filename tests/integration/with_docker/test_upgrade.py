@@ -9,24 +9,48 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
-from support.containers import PASSWORD, Deployment, deployment
+from support.containers import PASSWORD, Deployment, deployment, image
 from support.mlflow import wait_for
-from support.upgrades import Upgrade, copy_repository, no_file_holds
+from support.upgrades import AFTER, RELEASE, Upgrade, copy_repository, no_file_holds
 
 
 def test_nothing_of_a_seeded_server_is_lost(tmp_path: Path) -> None:
     folder = tmp_path / "repository"
     copy_repository(folder)
     with deployment(folder) as made:
-        Upgrade(
+        upgrade = Upgrade(
             folder,
             made.settings,
             made.environment,
             partial(revision, made),
             partial(serving, made),
-        ).carry_out()
+        )
+        upgrade.carry_out()
+        what_is_deployed(upgrade, made)
+        # Containers go, and what the users have stays.
         assert made.containers() == []
+        assert made.volumes() == [f"{made.project}_artifacts", f"{made.project}_database"]
+    assert made.volumes() == []
     no_file_holds(PASSWORD, tmp_path)
+
+
+def what_is_deployed(upgrade: Upgrade, made: Deployment) -> None:
+    """See that the evidence of the new release is of its image, and of the database in use."""
+    backup = upgrade.evidence("database-backup.json", AFTER)
+    assert backup["engine"] == "postgresql"
+    assert backup["database"] == made.database_url.replace(f":{PASSWORD}@", "@")
+    looked_at = upgrade.evidence("image.json", AFTER)
+    assert (looked_at["reference"], looked_at["version"]) == (image(), RELEASE)
+    root = upgrade.evidence("sbom-before.cdx.json", AFTER)["metadata"]["component"]
+    assert (root["type"], root["name"]) == ("container", image())
+    assert root["version"] == looked_at["digest"]
+    bill = upgrade.evidence("sbom-after.cdx.json")
+    assert bill["metadata"]["component"]["name"] == image()
+    assert "mlflow" in {one["name"] for one in bill["components"]}
+    rows = upgrade.evidence("preflight/run.json", AFTER)["results"]
+    wanted = "release-smoke lock-environment snapshot-experiments database-backup artifact-backup"
+    assert {*wanted.split()} <= {one["check"] for one in rows}
+    assert len(upgrade.evidence("verification/run.json")["results"]) == 5
 
 
 @contextlib.contextmanager

@@ -36,6 +36,7 @@ def bundle(tmp_path: Path) -> Path:
 
 def changed(bundle: Path, content: bytes) -> Verdict:
     other = bundle.with_name("other.tar.gz")
+    other.unlink(missing_ok=True)  # who writes over a file waits for the disk (ext4)
     other.write_bytes(content)
     return verify(other)
 
@@ -133,10 +134,10 @@ def test_every_changed_byte_of_the_archive_is_noticed_though_sealed_anew(bundle:
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
-    """Seal a dossier of a hundred files that cannot be compressed."""
+    """Seal a dossier of some forty files that cannot be compressed."""
     live = dossier(tmp_path)
-    for number in range(100):
-        (live / f"verification/logs/{number}.log").write_bytes(CHANCE.randbytes(5_000))
+    for number in range(40):
+        (live / f"verification/logs/{number}.log").write_bytes(CHANCE.randbytes(1_500))
     return seal(live, tmp_path)[0]
 
 
@@ -180,9 +181,15 @@ def test_5_000_random_changes_by_a_forger_are_named(
         other[at] ^= CHANCE.randrange(1, 256)
         name = next(name for start, name in reversed(starts) if start <= at)
         problems = repacked(large, bytes(other)).problems
-        # A changed hash in the manifest is told of the file that it belongs to.
-        told = (name, "the first entry", "verification/") if name == "manifest.json" else (name,)
-        assert any(one.startswith(told) for one in problems), (at, name, problems)
+        if name == "manifest.json":
+            # A changed hash is told of the file that it belongs to, a changed path as another one.
+            told = ("the first entry", *(one for _, one in starts))
+            known = [
+                one for one in problems if one.startswith(told) or "in its place stands" in one
+            ]
+        else:
+            known = [one for one in problems if one.startswith(name)]
+        assert known, (at, name, problems)
 
 
 def _starts(archive: bytes) -> Iterator[tuple[int, str]]:
