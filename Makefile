@@ -98,7 +98,7 @@ coverage: $(DEV) $(MLFLOW) $(FORMER) .venv-uv/bin/uv ## The tests, and what they
 	@$(BIN)/coverage report
 
 # What may differ in a wheel that holds the sources byte by byte is how they find their data and
-# their dependencies: the tests of the commands, the reports and the playbook need all of that.
+# their dependencies: these tests need the schema, the templates, the locks of the tools and the rest.
 wheel-test: $(DEV) $(WHEEL) ## Build the wheel, look into it, and run the tests that need its data
 	@echo "==> wheel"
 	@rm -rf dist build/wheel-test

@@ -13,7 +13,7 @@ from typing import Any
 from support.containers import PASSWORD, PLUGIN, compose_client, deployment
 
 
-def test_the_containers_by_compose_v2(tmp_path: Path) -> None:
+def test_the_same_containers_come_up(tmp_path: Path) -> None:
     with deployment(variables={"DOCKER_CONFIG": str(PLUGIN)}) as made:
         assert compose_client(made.environment) == ("docker", "compose")
         only = ("--only", "container-smoke-test", "--only", "artifact-push")
